@@ -1,0 +1,150 @@
+//! One observed breach and what proves it.
+
+use serde::{Deserialize, Serialize};
+
+/// One observed breach of one requirement or rule.
+///
+/// Texts may hold bytes the plugin chose; whoever prints them escapes them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What was seen, in one line, without paths, pids or times that differ
+    /// between equal runs.
+    pub message: String,
+    /// Where the reader should look.
+    pub place: Place,
+    /// What the promise demands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What came instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actual: Option<String>,
+    /// What usually causes it, and what to change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// What proves it.
+    #[serde(default)]
+    pub evidence: Evidence,
+}
+
+impl Finding {
+    /// A finding about the process as a whole.
+    pub fn new(message: impl Into<String>) -> Self {
+        Finding {
+            message: message.into(),
+            place: Place::Process,
+            expected: None,
+            actual: None,
+            hint: None,
+            evidence: Evidence::default(),
+        }
+    }
+
+    /// Sets where to look.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// Sets what the promise demands.
+    #[must_use]
+    pub fn expected(mut self, text: impl Into<String>) -> Self {
+        self.expected = Some(text.into());
+        self
+    }
+
+    /// Sets what came instead.
+    #[must_use]
+    pub fn actual(mut self, text: impl Into<String>) -> Self {
+        self.actual = Some(text.into());
+        self
+    }
+
+    /// Sets what usually causes it.
+    #[must_use]
+    pub fn hint(mut self, text: impl Into<String>) -> Self {
+        self.hint = Some(text.into());
+        self
+    }
+
+    /// Adds the proof.
+    #[must_use]
+    pub fn with(mut self, evidence: Evidence) -> Self {
+        self.evidence = evidence;
+        self
+    }
+}
+
+/// Where the reader should look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "kebab-case")]
+pub enum Place {
+    /// The plugin process as a whole.
+    Process,
+    /// The handshake line; fields count from 1, 0 is the line as a whole.
+    Handshake {
+        /// The field.
+        field: u8,
+    },
+    /// A call of the transcript, by method.
+    Call {
+        /// Full method name, `package.Service/Method`.
+        method: String,
+    },
+    /// One line of the plugin's output.
+    Output {
+        /// `stdout`, `stderr` or `stdio`.
+        stream: String,
+        /// The line, from 1.
+        line: u64,
+    },
+    /// A span of a source file.
+    Source {
+        /// Path as given by the user.
+        file: String,
+        /// Line, from 1.
+        line: u32,
+    },
+    /// A JSON pointer into a manifest or message.
+    Pointer {
+        /// The pointer.
+        pointer: String,
+    },
+}
+
+/// What proves a finding.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Evidence {
+    /// What went over the wire around the breach, oldest first.
+    pub transcript: Vec<TranscriptLine>,
+    /// The plugin's last stderr lines, oldest first.
+    pub stderr: Vec<String>,
+    /// The bytes or lines the finding is about, as text.
+    pub excerpt: Vec<String>,
+}
+
+/// One event between host and plugin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TranscriptLine {
+    /// Microseconds since the process was started.
+    pub at_us: u64,
+    /// Who acted.
+    pub direction: Direction,
+    /// The method, or the step of the process's life.
+    pub what: String,
+    /// Payload, status or detail, cut to a bounded length.
+    pub detail: String,
+}
+
+/// Who acted in a line of the transcript.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// The host sent something to the plugin.
+    ToPlugin,
+    /// The plugin sent something to the host.
+    FromPlugin,
+    /// Something happened to the process.
+    Process,
+}
