@@ -1,0 +1,232 @@
+//! One call, and the ways it can end.
+
+use crate::process::Exit;
+use crate::transcript::Transcript;
+use bytes::Bytes;
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+use terms::Direction;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+
+/// How a call ended.
+#[derive(Debug, Clone)]
+pub enum CallEnd<A> {
+    /// With a response.
+    Answer(A),
+    /// With a status the plugin sent.
+    Refused(Status),
+    /// The connection broke; the process was alive shortly after.
+    Broken(String),
+    /// The process ended.
+    Died(Exit),
+    /// Nothing came before the deadline.
+    Silent(Duration),
+}
+
+impl<A> CallEnd<A> {
+    /// The response, if there is one.
+    pub fn answer(self) -> Option<A> {
+        match self {
+            CallEnd::Answer(answer) => Some(answer),
+            _ => None,
+        }
+    }
+
+    /// The gRPC code of a reply: `Ok` for a response, the code of a status,
+    /// none where no reply came.
+    pub fn code(&self) -> Option<tonic::Code> {
+        match self {
+            CallEnd::Answer(_) => Some(tonic::Code::Ok),
+            CallEnd::Refused(status) => Some(status.code()),
+            _ => None,
+        }
+    }
+
+    /// Whether the plugin replied at all, with a response or a status.
+    pub fn replied(&self) -> bool {
+        self.code().is_some()
+    }
+
+    /// The same end with another kind of answer.
+    pub fn map<B>(self, change: impl FnOnce(A) -> B) -> CallEnd<B> {
+        match self {
+            CallEnd::Answer(answer) => CallEnd::Answer(change(answer)),
+            CallEnd::Refused(status) => CallEnd::Refused(status),
+            CallEnd::Broken(text) => CallEnd::Broken(text),
+            CallEnd::Died(exit) => CallEnd::Died(exit),
+            CallEnd::Silent(limit) => CallEnd::Silent(limit),
+        }
+    }
+}
+
+impl<A> fmt::Display for CallEnd<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CallEnd::Answer(_) => f.write_str("OK"),
+            CallEnd::Refused(status) => {
+                write!(f, "{}", code_name(status.code()))?;
+                if !status.message().is_empty() {
+                    write!(f, " {:?}", status.message())?;
+                }
+                Ok(())
+            }
+            CallEnd::Broken(text) => write!(f, "the connection broke: {text}"),
+            CallEnd::Died(exit) => write!(f, "the process ended: {exit}"),
+            CallEnd::Silent(limit) => write!(f, "no answer within {} s", limit.as_secs_f32()),
+        }
+    }
+}
+
+/// The name of a code as the gRPC specification writes it.
+pub fn code_name(code: tonic::Code) -> &'static str {
+    use tonic::Code;
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+/// Makes calls over one channel. Clones share the channel, so calls may run
+/// side by side.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    channel: Channel,
+    transcript: Transcript,
+    limit: Duration,
+}
+
+impl Caller {
+    /// Calls over `channel`, each bounded by `limit`.
+    pub fn new(channel: Channel, transcript: Transcript, limit: Duration) -> Self {
+        Caller {
+            channel,
+            transcript,
+            limit,
+        }
+    }
+
+    /// The same caller with another bound.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        Caller {
+            limit,
+            ..self.clone()
+        }
+    }
+
+    /// The channel itself.
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    /// One unary call with generated messages. `method` is
+    /// `package.Service/Method`.
+    pub async fn unary<Q, A>(&self, method: &str, request: Q) -> CallEnd<A>
+    where
+        Q: prost::Message + Send + Sync + 'static,
+        A: prost::Message + Default + Send + Sync + 'static,
+    {
+        self.unary_with(method, Request::new(request)).await
+    }
+
+    /// The same with metadata.
+    pub async fn unary_with<Q, A>(&self, method: &str, request: Request<Q>) -> CallEnd<A>
+    where
+        Q: prost::Message + Send + Sync + 'static,
+        A: prost::Message + Default + Send + Sync + 'static,
+    {
+        self.run(method, tonic_prost::ProstCodec::<Q, A>::default(), request)
+            .await
+    }
+
+    /// One unary call with bytes in and out: malformed requests, and
+    /// responses nobody parses.
+    pub async fn raw(&self, method: &str, request: Request<Bytes>) -> CallEnd<Bytes> {
+        self.run(method, crate::codec::RawCodec::default(), request)
+            .await
+    }
+
+    async fn run<C, Q, A>(&self, method: &str, codec: C, request: Request<Q>) -> CallEnd<A>
+    where
+        C: tonic::codec::Codec<Encode = Q, Decode = A>,
+        Q: Send + Sync + 'static,
+        A: Send + Sync + 'static,
+    {
+        let path: PathAndQuery = format!("/{method}").parse().expect("method names are paths");
+        self.transcript.add(Direction::ToPlugin, method, "");
+        // Each clone of a channel has a readiness of its own.
+        let mut grpc = tonic::client::Grpc::new(self.channel.clone())
+            .max_decoding_message_size(i32::MAX as usize)
+            .max_encoding_message_size(i32::MAX as usize);
+        let called = async {
+            grpc.ready()
+                .await
+                .map_err(|error| Status::from_error(Box::new(error)))?;
+            grpc.unary(request, path, codec).await
+        };
+        let end = match tokio::time::timeout(self.limit, called).await {
+            Err(_) => CallEnd::Silent(self.limit),
+            Ok(Ok(response)) => CallEnd::Answer(response.into_inner()),
+            Ok(Err(status)) => classify(status),
+        };
+        self.transcript
+            .add(Direction::FromPlugin, method, end.to_string());
+        end
+    }
+}
+
+/// Tells a status the plugin sent from one tonic made of a lost connection.
+pub fn classify<A>(status: Status) -> CallEnd<A> {
+    match status.source() {
+        Some(source) if is_transport(source) => CallEnd::Broken(chain(source)),
+        _ => CallEnd::Refused(status),
+    }
+}
+
+fn is_transport(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.is::<tonic::transport::Error>()
+            || error.is::<hyper::Error>()
+            || error.is::<std::io::Error>()
+            || error.is::<h2::Error>()
+        {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+/// An error with all its causes, outermost first.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let cause = error.to_string();
+        if !text.ends_with(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+        next = error.source();
+    }
+    text
+}

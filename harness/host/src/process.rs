@@ -1,0 +1,332 @@
+//! One started process: spawn, exit, signals.
+
+use crate::launch::Stdin;
+use rustix::process::{
+    Pid, PidfdFlags, Resource, Rlimit, Signal, WaitId, WaitIdOptions, kill_process,
+    kill_process_group, pidfd_open, waitid,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+use tokio::io::unix::AsyncFd;
+
+mod exec;
+
+pub use exec::{ExecFailure, ExecTrouble};
+
+/// Descriptors a plugin may hold unless a launch says otherwise.
+const OPEN_FILES: u64 = 256;
+/// Largest file a plugin may write.
+const FILE_BYTES: u64 = 64 << 20;
+/// Most private memory a plugin may map for writing.
+const DATA_BYTES: u64 = 4 << 30;
+
+/// What to start and how; everything is decided by the caller.
+pub(crate) struct Spawn<'a> {
+    pub(crate) program: &'a Path,
+    pub(crate) args: &'a [std::ffi::OsString],
+    pub(crate) env: &'a BTreeMap<String, String>,
+    pub(crate) working_dir: &'a Path,
+    pub(crate) umask: u32,
+    pub(crate) stdin: Stdin,
+    pub(crate) open_files: Option<u64>,
+    pub(crate) through_shell: bool,
+}
+
+/// A started process that has not been reaped before its end was seen.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    pidfd: AsyncFd<OwnedFd>,
+    pid: Pid,
+    exit: Option<Exit>,
+    started: Instant,
+    _stdin: Option<std::process::ChildStdin>,
+}
+
+/// How a process ended, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exit {
+    /// Its exit code, unless a signal ended it.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// Time since the start of the process at which the end was seen.
+    pub after: Duration,
+}
+
+impl Exit {
+    fn new(status: ExitStatus, after: Duration) -> Self {
+        Exit {
+            code: status.code(),
+            signal: status.signal(),
+            after,
+        }
+    }
+
+    /// Whether it ended by itself with code 0.
+    pub fn is_clean(&self) -> bool {
+        self.code == Some(0)
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.code, self.signal) {
+            (Some(code), _) => write!(f, "exit code {code}"),
+            (None, Some(signal)) => write!(f, "killed by {}", signal_name(signal)),
+            (None, None) => f.write_str("ended"),
+        }
+    }
+}
+
+/// The name of a signal, `SIGKILL` of 9.
+pub fn signal_name(signal: i32) -> String {
+    let name = match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        24 => "SIGXCPU",
+        25 => "SIGXFSZ",
+        31 => "SIGSYS",
+        other => return format!("signal {other}"),
+    };
+    name.to_owned()
+}
+
+static OWN: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+fn own() -> std::sync::MutexGuard<'static, BTreeSet<i32>> {
+    OWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Whether a child of this process was started by it, not adopted.
+pub(crate) fn is_started_here(pid: i32) -> bool {
+    own().contains(&pid)
+}
+
+/// The pipes of a fresh process.
+pub(crate) struct Pipes {
+    pub(crate) stdout: OwnedFd,
+    pub(crate) stderr: OwnedFd,
+}
+
+impl Process {
+    /// Starts the process at level L0: own group, death signal, private
+    /// umask, bounded descriptors, nothing inherited.
+    ///
+    /// The death signal follows the calling thread, which must outlive the
+    /// process.
+    pub(crate) fn spawn(spawn: &Spawn<'_>) -> Result<(Self, Pipes), ExecFailure> {
+        adopt_orphans();
+        let mut command = if spawn.through_shell {
+            // Two commands after one another keep the shell from replacing
+            // itself with the plugin.
+            let mut shell = Command::new("/bin/sh");
+            shell.args(["-c", "\"$0\" \"$@\"; exit $?"]).arg(spawn.program);
+            shell
+        } else {
+            Command::new(spawn.program)
+        };
+        command
+            .args(spawn.args)
+            .env_clear()
+            .envs(spawn.env)
+            .current_dir(spawn.working_dir)
+            .stdin(match spawn.stdin {
+                Stdin::Null => Stdio::null(),
+                Stdin::OpenPipe => Stdio::piped(),
+            })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let (umask, open_files, tie) = (spawn.umask, spawn.open_files.unwrap_or(OPEN_FILES), !spawn.through_shell);
+        let parent = rustix::process::getpid();
+        // SAFETY: the closure runs between fork and exec and makes system
+        // calls only; it neither allocates nor takes locks.
+        #[expect(unsafe_code)]
+        unsafe {
+            command.pre_exec(move || before_exec(umask, open_files, tie, parent));
+        }
+        let started = Instant::now();
+        let mut child = spawn_patiently(&mut command)
+            .map_err(|error| ExecFailure::of(spawn.program, error))?;
+        let raw = i32::try_from(child.id()).expect("pids fit in i32");
+        own().insert(raw);
+        let stdout = child.stdout.take().expect("stdout is piped").into();
+        let stderr = child.stderr.take().expect("stderr is piped").into();
+        let stdin = child.stdin.take();
+        let pid = Pid::from_raw(raw).expect("a child's pid is positive");
+        let pidfd = pidfd_open(pid, PidfdFlags::empty())
+            .map_err(io::Error::from)
+            .and_then(AsyncFd::new);
+        match pidfd {
+            Ok(pidfd) => Ok((
+                Process {
+                    child,
+                    pidfd,
+                    pid,
+                    exit: None,
+                    started,
+                    _stdin: stdin,
+                },
+                Pipes { stdout, stderr },
+            )),
+            Err(error) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                own().remove(&raw);
+                Err(ExecFailure::machine(spawn.program, &error))
+            }
+        }
+    }
+
+    /// The pid of the started process.
+    pub fn pid(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
+    }
+
+    /// When it was started.
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// How it ended, if it has. The process stays a zombie until
+    /// [`Process::reap`], so that its pid and group cannot name another.
+    pub fn exited(&mut self) -> Option<Exit> {
+        if self.exit.is_none() {
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+            if let Ok(Some(status)) = waitid(WaitId::PidFd(self.pidfd.get_ref().as_fd()), options) {
+                let after = self.started.elapsed();
+                self.exit = Some(Exit {
+                    code: status.exit_status(),
+                    signal: status.terminating_signal(),
+                    after,
+                });
+            }
+        }
+        self.exit
+    }
+
+    /// Waits for the end, at most `limit`.
+    pub async fn exited_within(&mut self, limit: Duration) -> Option<Exit> {
+        if let Some(exit) = self.exited() {
+            return Some(exit);
+        }
+        // A pidfd turns readable when its process ends and stays so.
+        let _ = tokio::time::timeout(limit, self.pidfd.readable()).await;
+        self.exited()
+    }
+
+    /// Sends a signal to the started process alone.
+    pub fn signal(&mut self, signal: Signal) {
+        if self.exited().is_none() {
+            let _ = kill_process(self.pid, signal);
+        }
+    }
+
+    /// Sends a signal to the whole process group. Safe after the end too: the
+    /// unreaped leader keeps the group's number taken.
+    pub fn signal_group(&mut self, signal: Signal) {
+        if self.child_is_unreaped() {
+            let _ = kill_process_group(self.pid, signal);
+        }
+    }
+
+    fn child_is_unreaped(&self) -> bool {
+        own().contains(&self.pid())
+    }
+
+    /// Kills what is left of the group and reaps the leader.
+    pub(crate) async fn reap(&mut self, limit: Duration) -> Option<Exit> {
+        self.signal_group(Signal::KILL);
+        let exit = self.exited_within(limit).await;
+        if exit.is_some() && self.child_is_unreaped() {
+            if let Ok(status) = self.child.wait() {
+                self.exit.get_or_insert_with(|| Exit::new(status, self.started.elapsed()));
+            }
+            own().remove(&self.pid());
+        }
+        self.exit
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.child_is_unreaped() {
+            self.signal_group(Signal::KILL);
+            // SIGKILL cannot be refused; the wait is for the kernel alone.
+            let _ = self.child.wait();
+            own().remove(&self.pid());
+        }
+    }
+}
+
+fn spawn_patiently(command: &mut Command) -> io::Result<Child> {
+    // ETXTBSY: another thread forked while the file was still open for
+    // writing; the copy of the descriptor is gone within milliseconds.
+    let mut tries = 0;
+    loop {
+        match command.spawn() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < 10 => {
+                tries += 1;
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            other => return other,
+        }
+    }
+}
+
+fn before_exec(umask: u32, open_files: u64, tie: bool, parent: Pid) -> io::Result<()> {
+    if tie {
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+        // The harness may have died between fork and the line above.
+        if rustix::process::getppid() != Some(parent) {
+            return Err(io::Error::from_raw_os_error(libc::ECANCELED));
+        }
+    }
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(umask));
+    let limit = |most: u64| Rlimit {
+        current: Some(most),
+        maximum: Some(most),
+    };
+    rustix::process::setrlimit(Resource::Core, limit(0))?;
+    rustix::process::setrlimit(Resource::Fsize, limit(FILE_BYTES))?;
+    rustix::process::setrlimit(Resource::Data, limit(DATA_BYTES))?;
+    rustix::process::setrlimit(Resource::Nofile, limit(open_files))?;
+    // SAFETY: a plain system call on descriptor numbers; failure (an old
+    // kernel) leaves std's own close-on-exec in place.
+    #[expect(unsafe_code)]
+    unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            3_u32,
+            u32::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        );
+    }
+    Ok(())
+}
+
+/// Makes orphaned descendants come back to this process, once.
+fn adopt_orphans() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+    });
+}

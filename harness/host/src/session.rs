@@ -1,0 +1,390 @@
+//! One live, handshaken plugin process.
+
+use crate::broker::Broker;
+use crate::call::{CallEnd, Caller};
+use crate::capture::Capture;
+use crate::channel::{self, ChannelFacts, ChannelFailure, Step, Target};
+use crate::handshake::Line;
+use crate::identity::HostIdentity;
+use crate::launch::{Launch, Mode, Streams};
+use crate::limits::Limits;
+use crate::multiplex::Multiplexer;
+use crate::plugin::Plugin;
+use crate::process::{Exit, Process};
+use crate::start::{LaunchRecord, Start};
+use crate::stdio::Stdio;
+use crate::transcript::Transcript;
+use proto::aperio::plugin::v1 as api;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use terms::{Evidence, Finding, Lost, Manner};
+
+mod attach;
+mod stop;
+
+pub use attach::{Advertise, Attached, NotAttached};
+pub use stop::{Aftermath, StopRecord};
+
+/// How long an exit may trail the call that it broke.
+const EXIT_AFTER_BREAK: Duration = Duration::from_millis(50);
+
+/// A plugin process with a channel to it.
+///
+/// Dropping it without [`Session::stop`] kills the process group at once.
+pub struct Session {
+    pub(crate) start: Start,
+    facts: ChannelFacts,
+    line: Line,
+    target: Target,
+    caller: Caller,
+    dials: Arc<AtomicU32>,
+    stdio: Option<Stdio>,
+    broker: Option<Broker>,
+    multiplexer: Option<Multiplexer>,
+    described: Option<api::DescribeResponse>,
+    attached: Option<Attached>,
+}
+
+impl Start {
+    /// Brings up the channel a usable line announces, asks for health once,
+    /// and opens the once-per-process streams.
+    ///
+    /// # Errors
+    ///
+    /// The start itself, its record holding the [`ChannelFailure`]; or none
+    /// where the line is not usable.
+    pub async fn connect(mut self) -> Result<Session, Box<Start>> {
+        let Some(line) = self.record.line.clone() else {
+            return Err(Box::new(self));
+        };
+        match self.bring_up(&line).await {
+            Ok(session) => {
+                let mut session = Session::assemble(self, line, session);
+                session.start.record.channel = Some(Ok(session.facts.clone()));
+                Ok(session)
+            }
+            Err(mut failure) => {
+                failure.exit = self.process.exited_within(EXIT_AFTER_BREAK).await;
+                let text = format!("{}: {}", failure.step, failure.text);
+                self.transcript
+                    .add(terms::Direction::Process, "channel", text);
+                self.record.channel = Some(Err(failure));
+                Err(Box::new(self))
+            }
+        }
+    }
+
+    async fn bring_up(&mut self, line: &Line) -> Result<Raised, ChannelFailure> {
+        if self.record.mode == Mode::AutoMtls && line.certificate.is_none() {
+            return Err(ChannelFailure {
+                step: Step::Downgrade,
+                text: "AutoMTLS was asked for and the line carries no certificate".to_owned(),
+                exit: None,
+            });
+        }
+        let limit = self.limits.rpc;
+        let mut facts = ChannelFacts::default();
+        let target = Target::of(line, self.identity.as_deref());
+        let multiplexed = self.launch.multiplex && line.multiplex == Some(true);
+        let (io, multiplexer) = if multiplexed {
+            let io = channel::dial(&target.network, &target.address)
+                .await
+                .map_err(|error| ChannelFailure::new(Step::Connect, &error))?;
+            let multiplexer = Multiplexer::connect(io);
+            let stream = tokio::time::timeout(self.limits.multiplex, multiplexer.open_stream())
+                .await
+                .map_err(|_| ChannelFailure::timed_out(Step::Multiplex, self.limits.multiplex))?
+                .map_err(|error| ChannelFailure::new(Step::Multiplex, &error))?;
+            let stream: channel::BoxIo = Box::new(stream);
+            (target.wrap(stream, &mut facts).await?, Some(multiplexer))
+        } else {
+            let opened = tokio::time::timeout(limit, target.open(&mut facts)).await;
+            let io = opened.map_err(|_| ChannelFailure::timed_out(Step::Tls, limit))??;
+            (io, None)
+        };
+        let dials = Arc::new(AtomicU32::new(1));
+        let again = (self.launch.reconnect && !multiplexed)
+            .then(|| (target.clone(), Arc::clone(&dials)));
+        let channel = channel::over(io, again, limit).await?;
+        let caller = Caller::new(channel, self.transcript.clone(), limit);
+        match health(&caller, "plugin").await {
+            CallEnd::Answer(status) => facts.first_health = Some(Ok(status)),
+            CallEnd::Refused(status) => {
+                facts.first_health =
+                    Some(Err((status.code() as i32, status.message().to_owned())));
+            }
+            CallEnd::Broken(text) => return Err(ChannelFailure::new(Step::Http, &text)),
+            CallEnd::Silent(limit) => return Err(ChannelFailure::timed_out(Step::Http, limit)),
+            CallEnd::Died(exit) => return Err(ChannelFailure::new(Step::Http, &exit)),
+        }
+        facts.ready_after = self.process.started().elapsed();
+        Ok(Raised {
+            facts,
+            target,
+            caller,
+            dials,
+            multiplexer,
+        })
+    }
+}
+
+struct Raised {
+    facts: ChannelFacts,
+    target: Target,
+    caller: Caller,
+    dials: Arc<AtomicU32>,
+    multiplexer: Option<Multiplexer>,
+}
+
+async fn health(caller: &Caller, service: &str) -> CallEnd<i32> {
+    let request = proto::grpc::health::v1::HealthCheckRequest {
+        service: service.to_owned(),
+    };
+    caller
+        .unary::<_, proto::grpc::health::v1::HealthCheckResponse>(
+            "grpc.health.v1.Health/Check",
+            request,
+        )
+        .await
+        .map(|response| response.status)
+}
+
+impl Session {
+    fn assemble(start: Start, line: Line, raised: Raised) -> Self {
+        let channel = raised.caller.channel();
+        let (stdio, broker) = match start.launch.streams {
+            Streams::Both => (true, true),
+            Streams::BrokerOnly => (false, true),
+            Streams::Neither => (false, false),
+        };
+        Session {
+            stdio: stdio.then(|| Stdio::open(channel.clone())),
+            broker: broker.then(|| Broker::open(channel)),
+            start,
+            facts: raised.facts,
+            line,
+            target: raised.target,
+            caller: raised.caller,
+            dials: raised.dials,
+            multiplexer: raised.multiplexer,
+            described: None,
+            attached: None,
+        }
+    }
+
+    /// The plugin as the user named it.
+    pub fn plugin(&self) -> &Plugin {
+        &self.start.plugin
+    }
+
+    /// How the process was started.
+    pub fn launch(&self) -> &Launch {
+        &self.start.launch
+    }
+
+    /// Which of the two modes this session runs in.
+    pub fn mode(&self) -> Mode {
+        self.start.record.mode
+    }
+
+    /// The bounds of this launch.
+    pub fn limits(&self) -> &Limits {
+        &self.start.limits
+    }
+
+    /// What was seen up to the first answer.
+    pub fn record(&mut self) -> &LaunchRecord {
+        self.start.record()
+    }
+
+    /// The handshake line.
+    pub fn line(&self) -> &Line {
+        &self.line
+    }
+
+    /// What is known of the channel.
+    pub fn facts(&self) -> &ChannelFacts {
+        &self.facts
+    }
+
+    /// The host's certificate and key, under AutoMTLS.
+    pub fn identity(&self) -> Option<&Arc<HostIdentity>> {
+        self.start.identity.as_ref()
+    }
+
+    /// Where further connections go.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// How often the connector dialled; more than once only after a lost
+    /// connection.
+    pub fn dials(&self) -> u32 {
+        self.dials.load(Ordering::Relaxed)
+    }
+
+    /// The process's stdout.
+    pub fn stdout(&mut self) -> &mut Capture {
+        &mut self.start.stdout
+    }
+
+    /// The process's stderr.
+    pub fn stderr(&mut self) -> &mut Capture {
+        &mut self.start.stderr
+    }
+
+    /// The plugin's stdio stream, where it was opened.
+    pub fn stdio(&self) -> Option<&Stdio> {
+        self.stdio.as_ref()
+    }
+
+    /// The plugin's broker stream, where it was opened.
+    pub fn broker(&mut self) -> Option<&mut Broker> {
+        self.broker.as_mut()
+    }
+
+    /// The multiplexed connection, where there is one.
+    pub fn multiplexer(&self) -> Option<&Multiplexer> {
+        self.multiplexer.as_ref()
+    }
+
+    /// The started process.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.start.process
+    }
+
+    /// Events so far.
+    pub fn transcript(&self) -> &Transcript {
+        &self.start.transcript
+    }
+
+    /// Makes calls that run side by side with others.
+    pub fn caller(&self) -> Caller {
+        self.caller.clone()
+    }
+
+    /// A caller over a further connection of its own.
+    pub async fn another_connection(&self) -> Result<Caller, ChannelFailure> {
+        let limit = self.start.limits.rpc;
+        let channel = self.target.channel(limit).await?;
+        Ok(Caller::new(channel, self.start.transcript.clone(), limit))
+    }
+
+    /// Waits a moment after a broken call, so that a death is told as such.
+    pub async fn settle<A>(&mut self, end: CallEnd<A>) -> CallEnd<A> {
+        match end {
+            CallEnd::Broken(text) => match self.process().exited_within(EXIT_AFTER_BREAK).await {
+                Some(exit) => CallEnd::Died(exit),
+                None => CallEnd::Broken(text),
+            },
+            end => end,
+        }
+    }
+
+    /// One unary call with generated messages.
+    pub async fn call<Q, A>(&mut self, method: &str, request: Q) -> CallEnd<A>
+    where
+        Q: prost::Message + Send + Sync + 'static,
+        A: prost::Message + Default + Send + Sync + 'static,
+    {
+        let end = self.caller.unary(method, request).await;
+        self.settle(end).await
+    }
+
+    /// One unary call that must be replied to, with a response or a status.
+    ///
+    /// # Errors
+    ///
+    /// [`Lost`] when the plugin died, hung or dropped the connection; a judge
+    /// passes it on with `?`.
+    pub async fn ask<Q, A>(
+        &mut self,
+        method: &str,
+        request: Q,
+    ) -> Result<Result<A, tonic::Status>, Lost>
+    where
+        Q: prost::Message + Send + Sync + 'static,
+        A: prost::Message + Default + Send + Sync + 'static,
+    {
+        let end = self.call(method, request).await;
+        self.replied(method, end)
+    }
+
+    /// The reply of a call, or the loss of the plugin as a value for `?`.
+    pub fn replied<A>(
+        &mut self,
+        method: &str,
+        end: CallEnd<A>,
+    ) -> Result<Result<A, tonic::Status>, Lost> {
+        let (manner, message) = match end {
+            CallEnd::Answer(answer) => return Ok(Ok(answer)),
+            CallEnd::Refused(status) => return Ok(Err(status)),
+            CallEnd::Died(exit) => (
+                Manner::Crash,
+                format!("the process ended during {method}: {exit}"),
+            ),
+            CallEnd::Broken(text) => (
+                Manner::Crash,
+                format!("the connection broke during {method}: {text}"),
+            ),
+            CallEnd::Silent(limit) => (
+                Manner::Hang,
+                format!("{method} did not end within {} s", limit.as_secs_f32()),
+            ),
+        };
+        Err(Lost {
+            manner,
+            root: None,
+            finding: Box::new(Finding::new(message).with(self.evidence())),
+        })
+    }
+
+    /// Health of a service, by name.
+    pub async fn health(&mut self, service: &str) -> CallEnd<i32> {
+        let end = health(&self.caller, service).await;
+        self.settle(end).await
+    }
+
+    /// Whether the plugin is alive and answers SERVING now.
+    pub async fn is_serving(&mut self) -> bool {
+        matches!(self.health("plugin").await, CallEnd::Answer(1))
+    }
+
+    /// The plugin's description, asked for once.
+    ///
+    /// # Errors
+    ///
+    /// [`Lost`] when the plugin was lost; the inner error is its refusal.
+    pub async fn describe(&mut self) -> Result<Result<api::DescribeResponse, tonic::Status>, Lost> {
+        if let Some(described) = &self.described {
+            return Ok(Ok(described.clone()));
+        }
+        let (major, minor) = proto::INTERFACE_VERSION;
+        let request = api::DescribeRequest {
+            host_interface_version: Some(api::InterfaceVersion { major, minor }),
+            host_version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let reply = self
+            .ask("aperio.plugin.v1.PluginService/Describe", request)
+            .await?;
+        if let Ok(described) = &reply {
+            self.described = Some(described.clone());
+        }
+        Ok(reply)
+    }
+
+    /// What was seen around now: the end of the transcript and of stderr.
+    pub fn evidence(&self) -> Evidence {
+        Evidence {
+            transcript: self.start.transcript.tail(20),
+            stderr: self.start.stderr.tail(20),
+            excerpt: Vec::new(),
+        }
+    }
+
+    /// How the process ended, if it has.
+    pub fn exited(&mut self) -> Option<Exit> {
+        self.start.process.exited()
+    }
+}

@@ -1,0 +1,155 @@
+//! The end of a session: the stop ladder, and what is left after it.
+
+use super::Session;
+use crate::call::{CallEnd, Caller};
+use crate::process::Exit;
+use crate::start::Start;
+use crate::tree::{self, Member};
+use proto::goplugin::Empty;
+use rustix::process::Signal;
+use std::path::PathBuf;
+use std::time::Duration;
+use terms::Direction;
+
+/// Full name of the controller's method.
+pub const SHUTDOWN: &str = "plugin.GRPCController/Shutdown";
+
+/// What the stop ladder saw.
+#[derive(Debug, Clone)]
+pub struct StopRecord {
+    /// How the Shutdown call ended. A lost connection is fine: Go's library
+    /// cuts it.
+    pub shutdown: CallEnd<()>,
+    /// Time from the Shutdown call to the exit, if it came by itself.
+    pub exit_after: Option<Duration>,
+    /// How the process ended, whoever ended it.
+    pub exit: Option<Exit>,
+    /// SIGTERM had to be sent.
+    pub terminated: bool,
+    /// SIGKILL had to be sent.
+    pub killed: bool,
+    /// What was left.
+    pub aftermath: Aftermath,
+}
+
+/// What a process left behind, looked at after its end and then removed.
+#[derive(Debug, Clone)]
+pub struct Aftermath {
+    /// How the process ended; none only if SIGKILL did not end it.
+    pub exit: Option<Exit>,
+    /// Processes of the launch that lived on.
+    pub survivors: Vec<Member>,
+    /// stdout or stderr was still held open after the survivors were found.
+    pub pipes_open: bool,
+    /// Files and sockets left in the private directory, relative to it.
+    pub files: Vec<PathBuf>,
+    /// The announced socket among them, relative as well.
+    pub socket: Option<PathBuf>,
+    /// Last stderr lines, oldest first.
+    pub stderr: Vec<String>,
+}
+
+impl Session {
+    /// Runs the whole ladder: Shutdown, wait, SIGTERM, wait, SIGKILL, sweep.
+    pub async fn stop(mut self) -> StopRecord {
+        let (shutdown, exit) = self.shut_down().await;
+        let exit_after = exit.map(|(_, after)| after);
+        let mut exit = exit.map(|(exit, _)| exit);
+        let terminated = exit.is_none();
+        if terminated {
+            self.start
+                .transcript
+                .add(Direction::Process, "signal", "SIGTERM to the group");
+            self.start.process.signal_group(Signal::TERM);
+            let limit = self.start.limits.term;
+            exit = self.start.process.exited_within(limit).await;
+        }
+        let killed = exit.is_none();
+        let aftermath = self.finish().await;
+        StopRecord {
+            shutdown,
+            exit_after,
+            exit: aftermath.exit,
+            terminated,
+            killed,
+            aftermath,
+        }
+    }
+
+    /// Steps 1 to 4 of the ladder: closes the broker, calls Shutdown, waits.
+    /// The time of the exit counts from the call.
+    pub async fn shut_down(&mut self) -> (CallEnd<()>, Option<(Exit, Duration)>) {
+        if let Some(broker) = self.broker() {
+            broker.close();
+        }
+        let asked = std::time::Instant::now();
+        let shutdown = shutdown_call(&self.caller(), self.start.limits.shutdown).await;
+        let left = self.start.limits.exit.saturating_sub(asked.elapsed());
+        let exit = self.start.process.exited_within(left).await;
+        let after = asked.elapsed();
+        if let Some(exit) = exit {
+            self.start
+                .transcript
+                .add(Direction::Process, "exit", exit.to_string());
+        }
+        (shutdown, exit.map(|exit| (exit, after)))
+    }
+
+    /// Steps 6 to 8: kills what lives, looks at what is left, removes it.
+    pub async fn finish(self) -> Aftermath {
+        let Session { start, line, .. } = self;
+        // The channel and its streams went with the rest of the session.
+        start.finish_with(Some(line.address)).await
+    }
+}
+
+/// One Shutdown call; `limit` bounds it.
+pub async fn shutdown_call(caller: &Caller, limit: Duration) -> CallEnd<()> {
+    caller
+        .within(limit)
+        .unary::<_, Empty>(SHUTDOWN, Empty {})
+        .await
+        .map(|_| ())
+}
+
+impl Start {
+    /// Kills what lives, looks at what is left, removes it.
+    pub async fn finish(self) -> Aftermath {
+        let address = self.record.line.as_ref().map(|line| line.address.clone());
+        self.finish_with(address).await
+    }
+
+    async fn finish_with(mut self, address: Option<String>) -> Aftermath {
+        // A process that ended by itself shows its survivors before anybody
+        // is killed; one that did not is killed first.
+        let ended = self.process.exited().is_some();
+        let mut pipes_open = false;
+        if ended {
+            pipes_open = !self.stdout.ended_within(self.limits.pipe).await
+                || !self.stderr.ended_within(self.limits.pipe).await;
+        } else {
+            self.process.signal_group(Signal::KILL);
+            self.process.exited_within(self.limits.kill).await;
+        }
+        let survivors = tree::kill_members(&self.record.temp, self.limits.kill).await;
+        let exit = self.process.reap(self.limits.kill).await;
+        if !ended {
+            pipes_open = !self.stdout.ended_within(self.limits.pipe).await
+                || !self.stderr.ended_within(self.limits.pipe).await;
+        }
+        let files = self.dir.files();
+        let socket = address.and_then(|address| {
+            let path = PathBuf::from(address);
+            let path = path.strip_prefix(self.dir.path()).ok()?.to_path_buf();
+            files.contains(&path).then_some(path)
+        });
+        Aftermath {
+            exit,
+            survivors,
+            pipes_open,
+            files,
+            socket,
+            stderr: self.stderr.tail(self.limits.stderr_lines),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The plugin's StreamStdio: opened once, drained for ever.
+
+use proto::goplugin::StdioData;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::task::JoinHandle;
+use tonic::transport::Channel;
+
+/// Bytes kept per run of the stream; the rest is counted.
+const KEEP: usize = 256 << 10;
+
+/// What the stdio stream has carried so far.
+#[derive(Debug)]
+pub struct Stdio {
+    state: Arc<Mutex<State>>,
+    reader: JoinHandle<()>,
+}
+
+/// One labelled piece of output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    /// The channel number as sent: 1 is stdout, 2 is stderr.
+    pub channel: i32,
+    /// Length of the piece, in bytes.
+    pub length: usize,
+    /// Its bytes, as far as they fit the bound of the stream.
+    pub bytes: Vec<u8>,
+}
+
+/// Where the stream stands.
+#[derive(Debug, Clone, Default)]
+pub enum StdioState {
+    /// Opened, and not ended; also before the first byte.
+    #[default]
+    Open,
+    /// The plugin ended it without an error.
+    Ended,
+    /// The plugin, or a lost connection, ended it with a status.
+    Failed(tonic::Status),
+}
+
+#[derive(Debug, Default)]
+struct State {
+    chunks: Vec<Chunk>,
+    kept: usize,
+    bytes: u64,
+    stream: StdioState,
+}
+
+impl Stdio {
+    /// Opens the stream. The call runs on its own: servers send no headers
+    /// before their first message, so waiting for them would hang.
+    pub(crate) fn open(channel: Channel) -> Self {
+        let state = Arc::<Mutex<State>>::default();
+        let sink = Arc::clone(&state);
+        let reader = tokio::spawn(async move {
+            let mut client =
+                proto::goplugin::grpc_stdio_client::GrpcStdioClient::new(channel)
+                    .max_decoding_message_size(i32::MAX as usize);
+            let end = match client.stream_stdio(()).await {
+                Err(status) => StdioState::Failed(status),
+                Ok(response) => {
+                    let mut stream = response.into_inner();
+                    loop {
+                        match stream.message().await {
+                            Ok(Some(data)) => lock(&sink).take(data),
+                            Ok(None) => break StdioState::Ended,
+                            Err(status) => break StdioState::Failed(status),
+                        }
+                    }
+                }
+            };
+            lock(&sink).stream = end;
+        });
+        Stdio { state, reader }
+    }
+
+    /// Where the stream stands.
+    pub fn state(&self) -> StdioState {
+        lock(&self.state).stream.clone()
+    }
+
+    /// The pieces kept so far, oldest first.
+    pub fn chunks(&self) -> Vec<Chunk> {
+        lock(&self.state).chunks.clone()
+    }
+
+    /// Bytes carried, kept or not.
+    pub fn byte_count(&self) -> u64 {
+        lock(&self.state).bytes
+    }
+}
+
+impl Drop for Stdio {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+impl State {
+    fn take(&mut self, data: StdioData) {
+        self.bytes += data.data.len() as u64;
+        if self.chunks.len() >= 4096 {
+            return;
+        }
+        let room = KEEP - self.kept.min(KEEP);
+        let length = data.data.len();
+        let mut bytes: Vec<u8> = data.data.into();
+        bytes.truncate(room);
+        self.kept += bytes.len();
+        self.chunks.push(Chunk {
+            channel: data.channel,
+            length,
+            bytes,
+        });
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
