@@ -170,7 +170,9 @@ impl Caller {
         Q: Send + Sync + 'static,
         A: Send + Sync + 'static,
     {
-        let path: PathAndQuery = format!("/{method}").parse().expect("method names are paths");
+        let path: PathAndQuery = format!("/{method}")
+            .parse()
+            .expect("method names are paths");
         self.transcript.add(Direction::ToPlugin, method, "");
         // Each clone of a channel has a readiness of its own.
         let mut grpc = tonic::client::Grpc::new(self.channel.clone())

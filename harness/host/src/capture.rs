@@ -257,7 +257,8 @@ impl State {
         }
         self.partial_length += bytes.len() as u64;
         let room = shared.line_bytes.saturating_sub(self.partial.len());
-        self.partial.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.partial
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
     fn partial_line(&self) -> OutputLine {

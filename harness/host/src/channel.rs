@@ -64,8 +64,6 @@ pub enum Step {
     Connect,
     /// The TLS handshake failed.
     Tls,
-    /// The multiplexed connection failed.
-    Multiplex,
     /// HTTP/2 or the first call failed although the connection stood.
     Http,
 }
@@ -77,7 +75,6 @@ impl std::fmt::Display for Step {
             Step::Address => "reading the address",
             Step::Connect => "connecting",
             Step::Tls => "the TLS handshake",
-            Step::Multiplex => "the multiplexed connection",
             Step::Http => "the first call",
         })
     }
@@ -183,8 +180,8 @@ impl Target {
 
     /// A gRPC channel over one more connection.
     pub async fn channel(&self, limit: Duration) -> Result<Channel, ChannelFailure> {
-        let opened = tokio::time::timeout(limit, self.open(&mut ChannelFacts::default()));
-        let io = opened
+        let mut facts = ChannelFacts::default();
+        let io = tokio::time::timeout(limit, self.open(&mut facts))
             .await
             .map_err(|_| ChannelFailure::timed_out(Step::Connect, limit))??;
         over(io, None, limit).await
@@ -233,7 +230,9 @@ pub async fn over(
                         .await
                         .map_err(|failure| io::Error::other(failure.text))?
                 }
-                (None, None) => return Err(io::Error::other("the connection to the plugin is lost")),
+                (None, None) => {
+                    return Err(io::Error::other("the connection to the plugin is lost"));
+                }
             };
             Ok::<_, io::Error>(hyper_util::rt::TokioIo::new(io))
         }

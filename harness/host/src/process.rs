@@ -112,7 +112,8 @@ pub fn signal_name(signal: i32) -> String {
 static OWN: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
 fn own() -> std::sync::MutexGuard<'static, BTreeSet<i32>> {
-    OWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    OWN.lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// Whether a child of this process was started by it, not adopted.
@@ -138,7 +139,9 @@ impl Process {
             // Two commands after one another keep the shell from replacing
             // itself with the plugin.
             let mut shell = Command::new("/bin/sh");
-            shell.args(["-c", "\"$0\" \"$@\"; exit $?"]).arg(spawn.program);
+            shell
+                .args(["-c", "\"$0\" \"$@\"; exit $?"])
+                .arg(spawn.program);
             shell
         } else {
             Command::new(spawn.program)
@@ -155,7 +158,11 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
-        let (umask, open_files, tie) = (spawn.umask, spawn.open_files.unwrap_or(OPEN_FILES), !spawn.through_shell);
+        let (umask, open_files, tie) = (
+            spawn.umask,
+            spawn.open_files.unwrap_or(OPEN_FILES),
+            !spawn.through_shell,
+        );
         let parent = rustix::process::getpid();
         // SAFETY: the closure runs between fork and exec and makes system
         // calls only; it neither allocates nor takes locks.
@@ -164,8 +171,8 @@ impl Process {
             command.pre_exec(move || before_exec(umask, open_files, tie, parent));
         }
         let started = Instant::now();
-        let mut child = spawn_patiently(&mut command)
-            .map_err(|error| ExecFailure::of(spawn.program, error))?;
+        let mut child =
+            spawn_patiently(&mut command).map_err(|error| ExecFailure::of(spawn.program, error))?;
         let raw = i32::try_from(child.id()).expect("pids fit in i32");
         own().insert(raw);
         let stdout = child.stdout.take().expect("stdout is piped").into();
@@ -174,7 +181,7 @@ impl Process {
         let pid = Pid::from_raw(raw).expect("a child's pid is positive");
         let pidfd = pidfd_open(pid, PidfdFlags::empty())
             .map_err(io::Error::from)
-            .and_then(AsyncFd::new);
+            .and_then(watch);
         match pidfd {
             Ok(pidfd) => Ok((
                 Process {
@@ -258,7 +265,8 @@ impl Process {
         let exit = self.exited_within(limit).await;
         if exit.is_some() && self.child_is_unreaped() {
             if let Ok(status) = self.child.wait() {
-                self.exit.get_or_insert_with(|| Exit::new(status, self.started.elapsed()));
+                self.exit
+                    .get_or_insert_with(|| Exit::new(status, self.started.elapsed()));
             }
             own().remove(&self.pid());
         }
@@ -275,6 +283,14 @@ impl Drop for Process {
             own().remove(&self.pid());
         }
     }
+}
+
+fn watch(pidfd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an `OwnedFd` keeps its descriptor open, and the same one, for as
+    // long as it lives.
+    #[expect(unsafe_code)]
+    let watched = unsafe { AsyncFd::register(pidfd) };
+    watched.map_err(io::Error::from)
 }
 
 fn spawn_patiently(command: &mut Command) -> io::Result<Child> {

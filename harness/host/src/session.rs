@@ -8,7 +8,6 @@ use crate::handshake::Line;
 use crate::identity::HostIdentity;
 use crate::launch::{Launch, Mode, Streams};
 use crate::limits::Limits;
-use crate::multiplex::Multiplexer;
 use crate::plugin::Plugin;
 use crate::process::{Exit, Process};
 use crate::start::{LaunchRecord, Start};
@@ -20,11 +19,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use terms::{Evidence, Finding, Lost, Manner};
 
-mod attach;
 mod stop;
 
-pub use attach::{Advertise, Attached, NotAttached};
-pub use stop::{Aftermath, StopRecord};
+pub use stop::{Aftermath, SHUTDOWN, StopRecord, shutdown_call};
 
 /// How long an exit may trail the call that it broke.
 const EXIT_AFTER_BREAK: Duration = Duration::from_millis(50);
@@ -41,9 +38,7 @@ pub struct Session {
     dials: Arc<AtomicU32>,
     stdio: Option<Stdio>,
     broker: Option<Broker>,
-    multiplexer: Option<Multiplexer>,
     described: Option<api::DescribeResponse>,
-    attached: Option<Attached>,
 }
 
 impl Start {
@@ -86,33 +81,19 @@ impl Start {
         let limit = self.limits.rpc;
         let mut facts = ChannelFacts::default();
         let target = Target::of(line, self.identity.as_deref());
-        let multiplexed = self.launch.multiplex && line.multiplex == Some(true);
-        let (io, multiplexer) = if multiplexed {
-            let io = channel::dial(&target.network, &target.address)
-                .await
-                .map_err(|error| ChannelFailure::new(Step::Connect, &error))?;
-            let multiplexer = Multiplexer::connect(io);
-            let stream = tokio::time::timeout(self.limits.multiplex, multiplexer.open_stream())
-                .await
-                .map_err(|_| ChannelFailure::timed_out(Step::Multiplex, self.limits.multiplex))?
-                .map_err(|error| ChannelFailure::new(Step::Multiplex, &error))?;
-            let stream: channel::BoxIo = Box::new(stream);
-            (target.wrap(stream, &mut facts).await?, Some(multiplexer))
-        } else {
-            let opened = tokio::time::timeout(limit, target.open(&mut facts)).await;
-            let io = opened.map_err(|_| ChannelFailure::timed_out(Step::Tls, limit))??;
-            (io, None)
-        };
+        let opened = tokio::time::timeout(limit, target.open(&mut facts)).await;
+        let io = opened.map_err(|_| ChannelFailure::timed_out(Step::Tls, limit))??;
         let dials = Arc::new(AtomicU32::new(1));
-        let again = (self.launch.reconnect && !multiplexed)
+        let again = self
+            .launch
+            .reconnect
             .then(|| (target.clone(), Arc::clone(&dials)));
         let channel = channel::over(io, again, limit).await?;
         let caller = Caller::new(channel, self.transcript.clone(), limit);
         match health(&caller, "plugin").await {
             CallEnd::Answer(status) => facts.first_health = Some(Ok(status)),
             CallEnd::Refused(status) => {
-                facts.first_health =
-                    Some(Err((status.code() as i32, status.message().to_owned())));
+                facts.first_health = Some(Err((status.code() as i32, status.message().to_owned())));
             }
             CallEnd::Broken(text) => return Err(ChannelFailure::new(Step::Http, &text)),
             CallEnd::Silent(limit) => return Err(ChannelFailure::timed_out(Step::Http, limit)),
@@ -124,7 +105,6 @@ impl Start {
             target,
             caller,
             dials,
-            multiplexer,
         })
     }
 }
@@ -134,7 +114,6 @@ struct Raised {
     target: Target,
     caller: Caller,
     dials: Arc<AtomicU32>,
-    multiplexer: Option<Multiplexer>,
 }
 
 async fn health(caller: &Caller, service: &str) -> CallEnd<i32> {
@@ -167,9 +146,7 @@ impl Session {
             target: raised.target,
             caller: raised.caller,
             dials: raised.dials,
-            multiplexer: raised.multiplexer,
             described: None,
-            attached: None,
         }
     }
 
@@ -242,11 +219,6 @@ impl Session {
     /// The plugin's broker stream, where it was opened.
     pub fn broker(&mut self) -> Option<&mut Broker> {
         self.broker.as_mut()
-    }
-
-    /// The multiplexed connection, where there is one.
-    pub fn multiplexer(&self) -> Option<&Multiplexer> {
-        self.multiplexer.as_ref()
     }
 
     /// The started process.
@@ -365,7 +337,7 @@ impl Session {
             host_interface_version: Some(api::InterfaceVersion { major, minor }),
             host_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let reply = self
+        let reply: Result<api::DescribeResponse, _> = self
             .ask("aperio.plugin.v1.PluginService/Describe", request)
             .await?;
         if let Ok(described) = &reply {

@@ -171,7 +171,11 @@ impl Start {
         };
         record.pid = Some(process.pid());
         let transcript = Transcript::new(process.started());
-        transcript.add(Direction::Process, "start", format!("{} launch", record.mode));
+        transcript.add(
+            Direction::Process,
+            "start",
+            format!("{} launch", record.mode),
+        );
         let capture = |pipe, echo| {
             Capture::start(
                 pipe,
@@ -246,7 +250,8 @@ impl Start {
             Arrival::TimedOut { .. } => "no line in time".to_owned(),
             Arrival::NotStarted(failure) => failure.to_string(),
         };
-        self.transcript.add(Direction::FromPlugin, "handshake", what);
+        self.transcript
+            .add(Direction::FromPlugin, "handshake", what);
         self.read_line();
     }
 

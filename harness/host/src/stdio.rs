@@ -53,9 +53,8 @@ impl Stdio {
         let state = Arc::<Mutex<State>>::default();
         let sink = Arc::clone(&state);
         let reader = tokio::spawn(async move {
-            let mut client =
-                proto::goplugin::grpc_stdio_client::GrpcStdioClient::new(channel)
-                    .max_decoding_message_size(i32::MAX as usize);
+            let mut client = proto::goplugin::grpc_stdio_client::GrpcStdioClient::new(channel)
+                .max_decoding_message_size(i32::MAX as usize);
             let end = match client.stream_stdio(()).await {
                 Err(status) => StdioState::Failed(status),
                 Ok(response) => {

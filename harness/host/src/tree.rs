@@ -151,10 +151,12 @@ fn socket_inodes(pid: i32) -> BTreeSet<u64> {
 
 fn listening_inodes() -> BTreeMap<u64, Listener> {
     let mut table = BTreeMap::new();
-    // Flag 0x10000 is __SO_ACCEPTCON: the socket is listening.
+    // A listening stream socket is named and connected to nothing.
     for entry in procfs::net::unix().unwrap_or_default() {
-        if entry.flags & 0x10000 != 0 {
-            let path = entry.path.unwrap_or_default();
+        if let Some(path) = entry.path
+            && entry.socket_type == 1
+            && entry.state == procfs::net::UnixState::UNCONNECTED
+        {
             table.insert(entry.inode, Listener::Unix(path));
         }
     }

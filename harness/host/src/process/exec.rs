@@ -61,10 +61,8 @@ impl ExecFailure {
             Some(libc::ENOENT | libc::ELIBBAD) => match Header::read(program) {
                 Header::Script(line) => script_trouble(&line),
                 Header::Elf { loader, .. } => ExecTrouble::LoaderMissing {
-                    loader: loader.map_or_else(
-                        || "unknown".to_owned(),
-                        |path| path.display().to_string(),
-                    ),
+                    loader: loader
+                        .map_or_else(|| "unknown".to_owned(), |path| path.display().to_string()),
                 },
                 _ => ExecTrouble::Machine,
             },

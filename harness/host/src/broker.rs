@@ -1,0 +1,111 @@
+//! The host's end of the plugin's broker stream.
+
+use proto::goplugin::ConnInfo;
+use proto::goplugin::grpc_broker_client::GrpcBrokerClient;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::Channel;
+
+/// Announcements kept from the plugin.
+const KEEP: usize = 1024;
+
+/// One broker stream, open for the life of the session.
+#[derive(Debug)]
+pub struct Broker {
+    sender: Option<mpsc::Sender<ConnInfo>>,
+    state: Arc<Mutex<State>>,
+    reader: JoinHandle<()>,
+}
+
+/// Where the stream stands.
+#[derive(Debug, Clone, Default)]
+pub enum BrokerState {
+    /// Opened, and not ended; also before the first announcement.
+    #[default]
+    Open,
+    /// The plugin ended it without an error.
+    Ended,
+    /// The plugin, or a lost connection, ended it with a status.
+    Failed(tonic::Status),
+}
+
+#[derive(Debug, Default)]
+struct State {
+    stream: BrokerState,
+    announced: Vec<ConnInfo>,
+}
+
+impl Broker {
+    /// Opens the stream. The call runs on its own: servers send no headers
+    /// before their first message, so waiting for them would hang.
+    pub(crate) fn open(channel: Channel) -> Self {
+        let (sender, outgoing) = mpsc::channel(64);
+        let state = Arc::<Mutex<State>>::default();
+        let sink = Arc::clone(&state);
+        let reader = tokio::spawn(async move {
+            let mut client = GrpcBrokerClient::new(channel);
+            let end = match client.start_stream(ReceiverStream::new(outgoing)).await {
+                Err(status) => BrokerState::Failed(status),
+                Ok(response) => {
+                    let mut stream = response.into_inner();
+                    loop {
+                        match stream.message().await {
+                            Ok(Some(info)) => {
+                                let mut state = lock(&sink);
+                                if state.announced.len() < KEEP {
+                                    state.announced.push(info);
+                                }
+                            }
+                            Ok(None) => break BrokerState::Ended,
+                            Err(status) => break BrokerState::Failed(status),
+                        }
+                    }
+                }
+            };
+            lock(&sink).stream = end;
+        });
+        Broker {
+            sender: Some(sender),
+            state,
+            reader,
+        }
+    }
+
+    /// Announces a server of the host, or sends any odd announcement; whether
+    /// the stream took it.
+    pub async fn announce(&self, info: ConnInfo) -> bool {
+        match &self.sender {
+            Some(sender) => sender.send(info).await.is_ok(),
+            None => false,
+        }
+    }
+
+    /// Where the stream stands.
+    pub fn state(&self) -> BrokerState {
+        lock(&self.state).stream.clone()
+    }
+
+    /// What the plugin announced so far.
+    pub fn announced(&self) -> Vec<ConnInfo> {
+        lock(&self.state).announced.clone()
+    }
+
+    /// Ends the host's half, as a host does right before Shutdown.
+    pub fn close(&mut self) {
+        self.sender = None;
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
