@@ -156,6 +156,18 @@ impl Target {
         }
     }
 
+    /// The same address, spoken to with another identity or none.
+    #[must_use]
+    pub fn spoken_to_as(&self, line: &Line, identity: Option<&identity::HostIdentity>) -> Self {
+        let tls = line.certificate.clone().map(|certificate| {
+            identity::client_config(identity, CertificateDer::from(certificate))
+        });
+        Target {
+            tls,
+            ..self.clone()
+        }
+    }
+
     /// One connection, through TLS where there is any.
     pub async fn open(&self, facts: &mut ChannelFacts) -> Result<BoxIo, ChannelFailure> {
         let io = dial(&self.network, &self.address).await.map_err(|error| {

@@ -58,6 +58,8 @@ pub struct LaunchRecord {
     pub lints: Vec<Lint>,
     /// The process's last stderr lines.
     pub stderr: Vec<String>,
+    /// Lines of stdout behind the first, as far as they have arrived.
+    pub stdout_after: Vec<String>,
     /// How the channel came up, or why not; absent where nobody dialled.
     pub channel: Option<Result<ChannelFacts, ChannelFailure>>,
 }
@@ -147,6 +149,7 @@ impl Start {
             refused: None,
             lints: Vec::new(),
             stderr: Vec::new(),
+            stdout_after: Vec::new(),
             channel: None,
         };
         let spawned = Process::spawn(&Spawn {
@@ -286,6 +289,10 @@ impl Start {
     /// What was seen so far.
     pub fn record(&mut self) -> &LaunchRecord {
         self.record.stderr = self.stderr.tail(self.limits.stderr_lines);
+        self.record.stdout_after = self.stdout.tail(64);
+        if self.stdout.line_count() <= 64 && !self.record.stdout_after.is_empty() {
+            self.record.stdout_after.remove(0);
+        }
         &self.record
     }
 

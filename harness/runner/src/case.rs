@@ -1,0 +1,136 @@
+//! What a judge that starts processes of its own works with.
+
+use host::{Launch, LaunchRecord, Limits, Plugin, Session, Start};
+use std::sync::Arc;
+use terms::{Evidence, Finding, Lost, Manner, Stopped, Trouble};
+
+/// One thread, one runtime, and the processes started there.
+#[derive(Debug)]
+pub struct Case {
+    plugin: Arc<Plugin>,
+    limits: Limits,
+    base: Launch,
+}
+
+impl Case {
+    pub(crate) fn new(plugin: Arc<Plugin>, limits: Limits, base: Launch) -> Self {
+        Case {
+            plugin,
+            limits,
+            base,
+        }
+    }
+
+    /// The plugin under test.
+    pub fn plugin(&self) -> &Plugin {
+        &self.plugin
+    }
+
+    /// The bounds of the run.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The launch that is known to work: plain where that came up, else
+    /// AutoMTLS.
+    pub fn base(&self) -> Launch {
+        self.base.clone()
+    }
+
+    /// Starts a process; the inner error is the record of a file that could
+    /// not be started.
+    pub async fn start(&self, launch: &Launch) -> Result<Result<Start, LaunchRecord>, Trouble> {
+        Start::new(&self.plugin, launch, &self.limits)
+            .await
+            .map_err(Trouble::infrastructure)
+    }
+
+    /// A live session, or what is known of the launch that brought none.
+    pub async fn attempt(
+        &self,
+        launch: &Launch,
+    ) -> Result<Result<Session, Box<LaunchRecord>>, Trouble> {
+        let start = match self.start(launch).await? {
+            Ok(start) => start,
+            Err(record) => return Ok(Err(Box::new(record))),
+        };
+        match start.connect().await {
+            Ok(session) => Ok(Ok(session)),
+            Err(mut start) => {
+                let record = start.record().clone();
+                start.finish().await;
+                Ok(Err(Box::new(record)))
+            }
+        }
+    }
+
+    /// A live session from a launch that is expected to work.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] when it did not; a judge passes it on with `?`.
+    pub async fn launch(&self, launch: &Launch) -> Result<Session, Stopped> {
+        match self.attempt(launch).await? {
+            Ok(session) => Ok(session),
+            Err(record) => Err(Lost {
+                manner: if record.is_usable() {
+                    Manner::Channel
+                } else {
+                    Manner::Line
+                },
+                root: None,
+                finding: Box::new(not_up(&record)),
+            }
+            .into()),
+        }
+    }
+}
+
+/// What is wrong with a launch that brought no session.
+pub(crate) fn not_up(record: &LaunchRecord) -> Finding {
+    use host::Arrival;
+    let message = match (&record.arrival, &record.channel) {
+        (_, Some(Err(failure))) => format!(
+            "the line is fine, but {} failed: {}",
+            failure.step, failure.text
+        ),
+        (Arrival::NotStarted(failure), _) => failure.to_string(),
+        (Arrival::Exited { exit, .. }, _) => {
+            format!("the plugin ended before its handshake line: {exit}")
+        }
+        (Arrival::ClosedStdout, _) => {
+            "the plugin closed stdout without a handshake line and lives on".to_owned()
+        }
+        (
+            Arrival::TimedOut {
+                limit, listening, ..
+            },
+            _,
+        ) => format!(
+            "no handshake line within {} s{}",
+            limit.as_secs_f32(),
+            if *listening {
+                ", although a socket is listening: was the line flushed?"
+            } else {
+                ""
+            }
+        ),
+        (Arrival::Line { .. }, _) => match &record.refused {
+            Some(error) => format!("a go-plugin host refuses the first line: {error}"),
+            None => "the first line was not usable".to_owned(),
+        },
+    };
+    let shown = record
+        .first_line()
+        .map(|line| String::from_utf8_lossy(&line.bytes).into_owned());
+    let finding = Finding::new(message).with(Evidence {
+        stderr: record.stderr.clone(),
+        ..Evidence::default()
+    });
+    match shown {
+        Some(line) => finding
+            .expected("1|1|unix|/path/of/socket|grpc|")
+            .actual(line.chars().take(200).collect::<String>()),
+        None => finding,
+    }
+}

@@ -1,0 +1,75 @@
+//! A requirement together with the code that judges it.
+
+use crate::Case;
+use host::{LaunchRecord, Mode, Session};
+use std::future::Future;
+use std::pin::Pin;
+use terms::{Judgement, Requirement};
+
+/// What a judge's future looks like; it stays on its thread.
+pub type Judging<'a> = Pin<Box<dyn Future<Output = Judgement> + 'a>>;
+
+/// A requirement and its judge.
+#[derive(Debug)]
+pub struct Check {
+    /// The promise.
+    pub requirement: Requirement,
+    /// Who judges it.
+    pub judge: Judge,
+}
+
+/// How a promise is judged.
+#[derive(Clone, Copy)]
+pub enum Judge {
+    /// Reads what was seen of the launch of each mode; nothing is called.
+    Record(Over, fn(&LaunchRecord) -> Judgement),
+    /// Uses the live session of each mode and leaves it healthy.
+    Session(Over, for<'a> fn(&'a mut Session) -> Judging<'a>),
+    /// Starts processes of its own.
+    Case(for<'a> fn(&'a mut Case) -> Judging<'a>),
+}
+
+impl std::fmt::Debug for Judge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Judge::Record(..) => "Record",
+            Judge::Session(..) => "Session",
+            Judge::Case(_) => "Case",
+        })
+    }
+}
+
+/// Which modes a promise is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// Plain and AutoMTLS.
+    Both,
+    /// The plain mode alone.
+    Plain,
+    /// AutoMTLS alone.
+    Tls,
+}
+
+impl Over {
+    /// Whether the promise is about this mode.
+    pub fn covers(self, mode: Mode) -> bool {
+        match self {
+            Over::Both => true,
+            Over::Plain => mode == Mode::Plain,
+            Over::Tls => mode == Mode::AutoMtls,
+        }
+    }
+}
+
+/// The suite's answer to "whose breach is it" where no judge saw it.
+#[derive(Debug, Clone, Copy)]
+pub struct Roots {
+    /// No usable line came, and no judge of the record objected.
+    pub no_line: &'static str,
+    /// The line was fine and no channel came up; by the step that broke.
+    pub no_channel: fn(host::channel::Step) -> &'static str,
+    /// The process ended during a call.
+    pub crash: &'static str,
+    /// A call never ended.
+    pub hang: &'static str,
+}

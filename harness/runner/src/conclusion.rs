@@ -1,0 +1,142 @@
+//! Counting, and the last word of a run.
+
+use terms::{Conclusion, Counts, Exit, Judged, Level, Overlay, Verdict};
+
+/// The denominators of these results.
+pub fn count(results: &[Judged]) -> Counts {
+    let mut counts = Counts::default();
+    for judged in results {
+        if judged.is_not_applicable() {
+            counts.skipped += 1;
+            continue;
+        }
+        counts.applicable += 1;
+        match judged.level {
+            Level::Must => counts.must += 1,
+            Level::Should => counts.should += 1,
+            Level::May => {}
+        }
+        let flaky = judged.overlay == Some(Overlay::Flaky);
+        let passed = flaky || judged.verdict == Verdict::Pass;
+        match &judged.verdict {
+            Verdict::Skip { .. } => counts.skipped += 1,
+            Verdict::Unknown { .. } => {
+                counts.unknown += 1;
+                counts.blocked += u32::from(judged.blocked_by().is_some());
+            }
+            Verdict::Pass => counts.exercised += 1,
+            Verdict::Fail { .. } => {
+                counts.exercised += 1;
+                if flaky {
+                    counts.flaky += 1;
+                } else {
+                    match judged.level {
+                        Level::Must => counts.failed += 1,
+                        Level::Should => counts.warnings += 1,
+                        Level::May => counts.notes += 1,
+                    }
+                }
+            }
+        }
+        if passed {
+            counts.passed += 1;
+            match judged.level {
+                Level::Must => counts.must_passed += 1,
+                Level::Should => counts.should_passed += 1,
+                Level::May => {}
+            }
+        }
+    }
+    counts
+}
+
+/// The conclusion and the exit code: 130 before 4 before 1 before 3 before 0.
+pub fn conclude(
+    results: &[Judged],
+    strict: bool,
+    filtered: bool,
+    interrupted: bool,
+    reference: bool,
+) -> (Conclusion, Exit) {
+    let breach = results
+        .iter()
+        .any(|judged| judged.counts_as_failure(strict));
+    // A blocked check takes its root's exit code, which `breach` covers.
+    let unknown = results
+        .iter()
+        .any(|judged| matches!(judged.verdict, Verdict::Unknown { .. }));
+    let exit = if interrupted {
+        Exit::Interrupted
+    } else if results.is_empty() {
+        Exit::NothingSelected
+    } else if breach {
+        Exit::Breach
+    } else if unknown {
+        Exit::CouldNotJudge
+    } else {
+        Exit::Conforms
+    };
+    let conclusion = match exit {
+        Exit::Interrupted if !breach => Conclusion::NoVerdictInterrupted,
+        Exit::NothingSelected => Conclusion::NothingSelected,
+        _ if breach => Conclusion::NotConformant,
+        Exit::CouldNotJudge => Conclusion::CouldNotJudge,
+        _ if reference => Conclusion::ReferencePluginOnly,
+        _ if filtered => Conclusion::NoVerdictFiltered,
+        _ => Conclusion::Conformant,
+    };
+    (conclusion, exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use terms::{Finding, Trouble};
+
+    fn judged(level: Level, verdict: Verdict) -> Judged {
+        Judged {
+            id: "X-001".to_owned(),
+            title: String::new(),
+            level,
+            since: "1.0".to_owned(),
+            verdict,
+            overlay: None,
+            notes: Vec::new(),
+            reproduce: None,
+            took_ms: 0,
+        }
+    }
+
+    #[test]
+    fn exit_codes_keep_their_precedence() {
+        let pass = judged(Level::Must, Verdict::Pass);
+        let fail = judged(Level::Must, Verdict::fail(Finding::new("x")));
+        let warn = judged(Level::Should, Verdict::fail(Finding::new("x")));
+        let unknown = judged(
+            Level::Must,
+            Verdict::Unknown {
+                trouble: Trouble::harness("x"),
+            },
+        );
+        let exit = |results: &[&Judged], strict, interrupted| {
+            let results: Vec<Judged> = results.iter().map(|&judged| judged.clone()).collect();
+            conclude(&results, strict, false, interrupted, false).1
+        };
+        assert_eq!(exit(&[], false, false), Exit::NothingSelected);
+        assert_eq!(exit(&[&pass], false, false), Exit::Conforms);
+        assert_eq!(exit(&[&pass, &warn], false, false), Exit::Conforms);
+        assert_eq!(exit(&[&pass, &warn], true, false), Exit::Breach);
+        assert_eq!(exit(&[&pass, &unknown], false, false), Exit::CouldNotJudge);
+        assert_eq!(exit(&[&fail, &unknown], false, false), Exit::Breach);
+        assert_eq!(exit(&[&fail], false, true), Exit::Interrupted);
+    }
+
+    #[test]
+    fn a_filter_or_the_reference_plugin_takes_the_conclusion_away() {
+        let results = [judged(Level::Must, Verdict::Pass)];
+        let word = |filtered, reference| conclude(&results, false, filtered, false, reference).0;
+        assert_eq!(word(false, false), Conclusion::Conformant);
+        assert_eq!(word(true, false), Conclusion::NoVerdictFiltered);
+        assert_eq!(word(false, true), Conclusion::ReferencePluginOnly);
+    }
+}

@@ -1,0 +1,28 @@
+use crate::declare::requirement;
+use host::Session;
+use terms::{Finding, Judgement, Place, Verdict};
+
+requirement! {
+    /// Unknown services are NOT_FOUND.
+    ///
+    /// A host that asks for the wrong name should learn so.
+    ///
+    /// ## How it is judged
+    ///
+    /// Check for a service that nobody serves.
+    "HLT-001", Should, since "1.0", session
+}
+
+async fn judge(session: &mut Session) -> Judgement {
+    let end = session.health("nonesuch").await;
+    if end.code() == Some(tonic::Code::NotFound) {
+        return Ok(Verdict::Pass);
+    }
+    Ok(Verdict::fail(
+        Finding::new("an unknown service is not NOT_FOUND")
+            .at(Place::Call { method: "grpc.health.v1.Health/Check".to_owned() })
+            .expected("NOT_FOUND")
+            .actual(end.to_string())
+            .with(session.evidence()),
+    ))
+}

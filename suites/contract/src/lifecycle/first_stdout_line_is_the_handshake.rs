@@ -1,0 +1,74 @@
+use crate::declare::requirement;
+use crate::observed::stderr;
+use host::handshake::{Departure, go_compatible};
+use host::{Arrival, LaunchRecord};
+use terms::{Finding, Judgement, Place, Verdict};
+
+requirement! {
+    /// The first stdout line is the handshake.
+    ///
+    /// Exactly one go-plugin handshake line, first on stdout, within the start timeout; the protocol field says `grpc`.
+    ///
+    /// ## How it is judged
+    ///
+    /// A plain and an AutoMTLS launch. The process must live, print a line in time, and print no second one. A first line that is no handshake at all is a breach of LIFE-004 or HSK-011 and is told there.
+    ///
+    /// ## Usual causes
+    ///
+    /// A missing configuration value that ends the process; a line that is printed but not flushed.
+    "LIFE-002", Must, since "1.0", record
+}
+
+fn judge(record: &LaunchRecord) -> Judgement {
+    let finding = match &record.arrival {
+        Arrival::Line { .. } => {
+            let wrong = record.lints.iter().find(|lint| lint.kind == Departure::Protocol);
+            match wrong {
+                Some(lint) => Finding::new(lint.text.clone())
+                    .at(Place::Handshake { field: 5 })
+                    .expected("grpc")
+                    .actual(lint.seen.clone()),
+                None => return Ok(second_line(record)),
+            }
+        }
+        Arrival::Exited { exit, .. } => {
+            Finding::new(format!("the plugin ended before its handshake line: {exit}"))
+                .expected("a handshake line on stdout")
+        }
+        Arrival::ClosedStdout => {
+            Finding::new("the plugin closed stdout without a handshake line and lives on")
+                .expected("a handshake line on stdout")
+        }
+        // Bytes without a newline are the breach of HSK-010.
+        Arrival::TimedOut { wrote: Some(_), .. } => return Ok(Verdict::Pass),
+        Arrival::TimedOut { limit, listening, wrote: None } => {
+            let finding = Finding::new("no handshake line before the start timeout")
+                .expected(format!("a line within {} s", limit.as_secs_f32()))
+                .actual("nothing on stdout");
+            if *listening {
+                finding.hint("a socket is listening: the line may be printed and not flushed")
+            } else {
+                finding
+            }
+        }
+        Arrival::NotStarted(failure) => Finding::new(failure.to_string()),
+    };
+    Ok(Verdict::fail(finding.with(stderr(record))))
+}
+
+fn second_line(record: &LaunchRecord) -> Verdict {
+    let handshakes: Vec<&String> = record
+        .stdout_after
+        .iter()
+        .filter(|line| go_compatible(line.as_bytes()).is_ok())
+        .collect();
+    match handshakes.first() {
+        Some(line) if record.is_usable() => Verdict::fail(
+            Finding::new("a second handshake line follows the first")
+                .expected("one handshake line")
+                .actual(line.as_str())
+                .with(stderr(record)),
+        ),
+        _ => Verdict::Pass,
+    }
+}

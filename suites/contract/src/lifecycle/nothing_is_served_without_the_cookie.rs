@@ -1,0 +1,62 @@
+use crate::declare::requirement;
+use runner::Case;
+use crate::observed::stderr;
+use host::launch::CookieOffer;
+use host::{Launch, Limits};
+use std::time::Duration;
+use terms::{Finding, Judgement, Trouble, Verdict};
+
+requirement! {
+    /// Without the magic cookie nothing is served.
+    ///
+    /// Started without the cookie: a short notice on stderr, exit non-zero, no line, no listener.
+    ///
+    /// ## How it is judged
+    ///
+    /// One launch without the cookie variable; the process must end within 5 s.
+    "LIFE-001", Must, since "1.0", launches
+}
+
+async fn judge(case: &mut Case) -> Judgement {
+    let limit = Duration::from_secs(5);
+    let launch = Launch {
+        cookie: CookieOffer::Unset,
+        limits: Some(Limits { start: limit, ..case.limits().clone() }),
+        ..case.base()
+    };
+    let Ok(mut start) = case.start(&launch).await? else {
+        return Err(Trouble::infrastructure("the file did not start").into());
+    };
+    let listening = start.is_listening();
+    let exit = start.process().exited_within(limit).await;
+    start.stderr().ended_within(case.limits().early_exit).await;
+    let record = start.record().clone();
+    start.finish().await;
+    let mut findings = Vec::new();
+    if record.line.is_some() {
+        findings.push(Finding::new("the handshake line was printed without the cookie"));
+    }
+    if listening {
+        findings.push(Finding::new("a socket listens although the cookie is missing"));
+    }
+    match exit {
+        None => findings.push(Finding::new("the process goes on without the cookie")),
+        Some(exit) if exit.is_clean() => {
+            findings.push(Finding::new("the process ended with code 0 without the cookie"));
+        }
+        Some(_) if record.stderr.is_empty() => {
+            findings.push(Finding::new("nothing on stderr says what the file is"));
+        }
+        Some(_) => {}
+    }
+    Ok(Verdict::of(
+        findings
+            .into_iter()
+            .map(|finding| {
+                finding
+                    .expected("a notice on stderr, a code other than 0, no line, no listener")
+                    .with(stderr(&record))
+            })
+            .collect(),
+    ))
+}

@@ -1,0 +1,41 @@
+use crate::declare::requirement;
+use crate::observed::{no_line, stderr};
+use host::LaunchRecord;
+use host::handshake::go_compatible;
+use terms::{Finding, Judgement, Place, Verdict};
+
+requirement! {
+    /// Stdout stays clean and secrets stay off both streams.
+    ///
+    /// No other byte on stdout before the handshake line; nothing secret on stdout or stderr, ever.
+    ///
+    /// ## How it is judged
+    ///
+    /// A launch whose first line is no handshake while a later one is. The canaries for secrets come with the checks that plant them.
+    ///
+    /// ## Usual causes
+    ///
+    /// A banner, a debug print, or a logger that writes to stdout.
+    "LIFE-004", Must, since "1.0", record
+}
+
+fn judge(record: &LaunchRecord) -> Judgement {
+    let Some(first) = record.first_line() else {
+        return Ok(no_line());
+    };
+    let later = record
+        .stdout_after
+        .iter()
+        .any(|line| go_compatible(line.as_bytes()).is_ok());
+    if record.is_usable() || !later {
+        return Ok(Verdict::Pass);
+    }
+    Ok(Verdict::fail(
+        Finding::new("stdout carries something before the handshake line")
+            .at(Place::Output { stream: "stdout".to_owned(), line: 1 })
+            .expected("the handshake line first")
+            .actual(String::from_utf8_lossy(&first.bytes).into_owned())
+            .hint("print nothing to stdout but the handshake line; write logs to stderr")
+            .with(stderr(record)),
+    ))
+}

@@ -1,0 +1,32 @@
+use crate::declare::requirement;
+use host::Session;
+use host::stdio::{Stdio, StdioState};
+use terms::{Finding, Judgement, Place, Verdict};
+
+requirement! {
+    /// The stdio service is there.
+    ///
+    /// Without plugin.GRPCStdio a host loses what the plugin prints.
+    ///
+    /// ## How it is judged
+    ///
+    /// StreamStdio is opened once per launch; UNIMPLEMENTED is the breach.
+    "LOG-001", Should, since "1.0", session
+}
+
+async fn judge(session: &mut Session) -> Judgement {
+    // One more round trip, so that a refusal has had time to arrive.
+    session.health("plugin").await;
+    match session.stdio().map(Stdio::state) {
+        Some(StdioState::Failed(status)) if status.code() == tonic::Code::Unimplemented => {
+            Ok(Verdict::fail(
+                Finding::new("StreamStdio is not implemented")
+                    .at(Place::Call { method: "plugin.GRPCStdio/StreamStdio".to_owned() })
+                    .expected("a stream that stays open")
+                    .actual("UNIMPLEMENTED"),
+            ))
+        }
+        Some(_) => Ok(Verdict::Pass),
+        None => Ok(Verdict::vacuous("the stream was not opened")),
+    }
+}

@@ -1,0 +1,30 @@
+use crate::declare::requirement;
+use runner::Case;
+use terms::{Finding, Judgement, Verdict};
+
+requirement! {
+    /// No temp files stay.
+    ///
+    /// What a plugin writes for itself it removes itself.
+    ///
+    /// ## How it is judged
+    ///
+    /// A launch is stopped; then its private directory, which is TMPDIR and socket directory in one, is listed. A plugin that had to be killed could not clean up: that is LIFE-006's breach.
+    "RES-003", Should, since "1.0", launches
+}
+
+async fn judge(case: &mut Case) -> Judgement {
+    let session = case.launch(&case.base()).await?;
+    let record = session.stop().await;
+    if record.killed {
+        return Ok(Verdict::vacuous("the plugin had to be killed"));
+    }
+    let findings = record.aftermath.files.iter().filter(|file| Some(*file) != record.aftermath.socket.as_ref())
+        .map(|file| {
+            Finding::new("a file is still there after the exit")
+                .expected("an empty private directory")
+                .actual(file.display().to_string())
+        })
+        .collect();
+    Ok(Verdict::of(findings))
+}

@@ -1,0 +1,24 @@
+use crate::declare::requirement;
+use crate::observed::line_lacks;
+use host::LaunchRecord;
+use host::handshake::Departure;
+use terms::Judgement;
+
+requirement! {
+    /// AutoMTLS is never answered in plain text.
+    ///
+    /// A host that sets PLUGIN_CLIENT_CERT wants both sides to prove who they are. A plugin that ignores it leaves the channel open to every local process.
+    ///
+    /// ## How it is judged
+    ///
+    /// The line of an AutoMTLS launch must announce a certificate; nobody dials otherwise.
+    ///
+    /// ## Usual causes
+    ///
+    /// A server started without TLS options; a library older than AutoMTLS.
+    "TLS-001", Must, since "1.0", record over tls
+}
+
+fn judge(record: &LaunchRecord) -> Judgement {
+    line_lacks(record, &[Departure::CertificateMissing], "a certificate in field 6")
+}

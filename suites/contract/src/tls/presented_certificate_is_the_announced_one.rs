@@ -1,0 +1,29 @@
+use crate::declare::requirement;
+use crate::observed::{no_line, stderr};
+use host::LaunchRecord;
+use host::channel::Step;
+use terms::{Finding, Judgement, Verdict};
+
+requirement! {
+    /// The presented certificate is the announced one.
+    ///
+    /// The host trusts exactly the certificate of field 6.
+    ///
+    /// ## How it is judged
+    ///
+    /// The TLS handshake of an AutoMTLS launch, with that certificate pinned and `localhost` as the name.
+    "TLS-005", Must, since "1.0", record over tls
+}
+
+fn judge(record: &LaunchRecord) -> Judgement {
+    Ok(match &record.channel {
+        Some(Ok(_)) => Verdict::Pass,
+        Some(Err(failure)) if failure.step == Step::Tls => Verdict::fail(
+            Finding::new("the TLS handshake with the announced certificate failed")
+                .expected("a handshake with the certificate of field 6")
+                .actual(failure.text.clone())
+                .with(stderr(record)),
+        ),
+        Some(Err(_)) | None => no_line(),
+    })
+}

@@ -1,0 +1,20 @@
+use crate::declare::requirement;
+use crate::observed::line_lacks;
+use host::LaunchRecord;
+use host::handshake::Departure;
+use terms::Judgement;
+
+requirement! {
+    /// There is no TLS unless asked for.
+    ///
+    /// A go-plugin host that did not ask for AutoMTLS crashes when field 6 holds a certificate.
+    ///
+    /// ## How it is judged
+    ///
+    /// The line of a plain launch must hold none.
+    "TLS-018", Must, since "1.0", record over plain
+}
+
+fn judge(record: &LaunchRecord) -> Judgement {
+    line_lacks(record, &[Departure::CertificateUnasked], "an empty field 6")
+}

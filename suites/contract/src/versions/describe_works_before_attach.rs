@@ -1,0 +1,39 @@
+use crate::declare::requirement;
+use host::Session;
+use host::call::code_name;
+use std::time::{Duration, Instant};
+use terms::{Finding, Judgement, Place, Verdict};
+
+const LIMIT: Duration = Duration::from_secs(2);
+
+requirement! {
+    /// `Describe` works before Attach and without network.
+    ///
+    /// A host reads what a plugin is before it gives it anything, and waits 2 s at most.
+    ///
+    /// ## How it is judged
+    ///
+    /// One call on a fresh session of each launch.
+    "ID-001", Must, since "1.0", session
+}
+
+async fn judge(session: &mut Session) -> Judgement {
+    if !session.plugin().is_aperio() {
+        return Ok(Verdict::not_claimed("the plugin keeps go-plugin's contract alone"));
+    }
+    let began = Instant::now();
+    let reply = session.describe().await?;
+    let took = began.elapsed();
+    let seen = match reply {
+        Err(status) => format!("{} {:?}", code_name(status.code()), status.message()),
+        Ok(_) if took > LIMIT => format!("an answer after {} ms", took.as_millis()),
+        Ok(_) => return Ok(Verdict::Pass),
+    };
+    Ok(Verdict::fail(
+        Finding::new("Describe did not answer in time")
+            .at(Place::Call { method: "aperio.plugin.v1.PluginService/Describe".to_owned() })
+            .expected("a description within 2 s")
+            .actual(seen)
+            .with(session.evidence()),
+    ))
+}
