@@ -1,2 +1,28 @@
-//! The front door.
-fn main() {}
+//! The front door: arguments, command, exit code.
+
+mod args;
+mod commands;
+mod subject;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// First argument that turns this file into the reference plugin.
+const REFERENCE_PLUGIN: &str = "reference-plugin";
+
+fn main() -> ExitCode {
+    let mut words = std::env::args_os();
+    if words.nth(1).is_some_and(|first| first == REFERENCE_PLUGIN) {
+        return plugin::run(words);
+    }
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let exit = commands::run(args);
+    host::private_dir::remove_root();
+    ExitCode::from(exit.code())
+}

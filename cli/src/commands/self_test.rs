@@ -1,0 +1,116 @@
+//! `self-test`: the harness judged by its own planted defects.
+
+use super::{say, talk, usage};
+use crate::args::SelfTest;
+use crate::subject;
+use host::Limits;
+use plugin::Defect;
+use report::MatrixRow;
+use runner::Selection;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use terms::{Exit, Verdict};
+
+/// Defects judged side by side; they mostly wait.
+const SIDE_BY_SIDE: usize = 4;
+/// Start limit of a defect that never prints a line; the clean plugin needs
+/// milliseconds.
+const START: Duration = Duration::from_secs(5);
+
+pub(super) fn run(args: &SelfTest) -> Exit {
+    let defects: Vec<&Defect> = plugin::defects()
+        .iter()
+        .filter(|defect| {
+            args.defect
+                .as_deref()
+                .is_none_or(|name| name == defect.name)
+        })
+        .collect();
+    if defects.is_empty() {
+        return usage(
+            "no planted defect has that name",
+            "aperio-plugin self-test lists them all",
+        );
+    }
+    let clean = judge(None);
+    let silent = clean.is_empty();
+    if !silent {
+        talk(&format!(
+            "error: the clean reference plugin fails {}",
+            clean.join(", ")
+        ));
+    }
+    let rows = Mutex::new(Vec::new());
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..SIDE_BY_SIDE {
+            scope.spawn(|| {
+                while let Some((at, defect)) = {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    defects.get(at).map(|defect| (at, defect))
+                } {
+                    let row = row(defect);
+                    if !row.holds() {
+                        talk(&format!(
+                            "error: {} fails [{}], declared is [{}]",
+                            row.defect,
+                            row.failed.join(", "),
+                            [row.caught_by.join(", "), row.also.join(", ")].join("; ")
+                        ));
+                    }
+                    rows.lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .push((at, row));
+                }
+            });
+        }
+    });
+    let mut rows = rows
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    rows.sort_by_key(|(at, _)| *at);
+    let rows: Vec<MatrixRow> = rows.into_iter().map(|(_, row)| row).collect();
+    let all_hold = silent && rows.iter().all(MatrixRow::holds);
+    match say(&report::matrix_markdown(&rows)) {
+        Exit::Conforms if all_hold => Exit::Conforms,
+        Exit::Conforms => Exit::Breach,
+        other => other,
+    }
+}
+
+fn row(defect: &Defect) -> MatrixRow {
+    let words = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect();
+    MatrixRow {
+        defect: defect.name.to_owned(),
+        text: defect.text.to_owned(),
+        caught_by: words(defect.caught_by),
+        also: words(defect.also),
+        failed: judge(Some(defect.name)),
+    }
+}
+
+/// The ids that fail for the reference plugin with this defect.
+fn judge(defect: Option<&str>) -> Vec<String> {
+    let all = contract::checks();
+    let selection = Selection {
+        plugin: Arc::new(subject::reference(defect)),
+        limits: Limits {
+            start: START,
+            ..Limits::default()
+        },
+        jobs: 2,
+        solo_rerun: false,
+        interrupted: Arc::new(AtomicBool::new(false)),
+    };
+    let (events, _silent) = std::sync::mpsc::channel();
+    runner::run(&all, &all, &contract::ROOTS, &selection, &events)
+        .into_iter()
+        .filter(|judged| {
+            judged.verdict.is_fail()
+                // The clean plugin must be judged in full, too.
+                || (defect.is_none() && matches!(judged.verdict, Verdict::Unknown { .. }))
+        })
+        .map(|judged| judged.id)
+        .collect()
+}
