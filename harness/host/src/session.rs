@@ -50,7 +50,7 @@ impl Start {
     /// The start itself, its record holding the [`ChannelFailure`]; or none
     /// where the line is not usable.
     pub async fn connect(mut self) -> Result<Session, Box<Start>> {
-        let Some(line) = self.record.line.clone() else {
+        let Some(line) = self.record.line.clone().filter(|_| self.record.is_usable()) else {
             return Err(Box::new(self));
         };
         match self.bring_up(&line).await {

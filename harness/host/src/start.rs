@@ -2,7 +2,7 @@
 
 use crate::capture::{Capture, OutputLine};
 use crate::env::{self, Places};
-use crate::handshake::{self, Asked, Line, LineError, Lint};
+use crate::handshake::{self, Asked, Line, LineError, Lint, Protocol};
 use crate::identity::{HostIdentity, Kind};
 use crate::launch::{Directories, Launch, Mode, Offer, Tls};
 use crate::limits::Limits;
@@ -110,7 +110,9 @@ impl LaunchRecord {
 
     /// Whether a line arrived that a host can use.
     pub fn is_usable(&self) -> bool {
-        self.line.is_some() && self.refused.is_none()
+        self.line
+            .as_ref()
+            .is_some_and(|line| line.protocol == Protocol::Grpc)
     }
 }
 

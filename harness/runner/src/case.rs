@@ -1,6 +1,8 @@
 //! What a judge that starts processes of its own works with.
 
-use host::{Launch, LaunchRecord, Limits, Plugin, Session, Start};
+use crate::Roots;
+use host::{Launch, LaunchRecord, Limits, Mode, Plugin, Session, Start};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use terms::{Evidence, Finding, Lost, Manner, Stopped, Trouble};
 
@@ -10,14 +12,25 @@ pub struct Case {
     plugin: Arc<Plugin>,
     limits: Limits,
     base: Launch,
+    roots: Roots,
+    failed: BTreeMap<Mode, &'static str>,
 }
 
 impl Case {
-    pub(crate) fn new(plugin: Arc<Plugin>, limits: Limits, base: Launch) -> Self {
+    /// `failed` names the root of each mode that brought no session.
+    pub(crate) fn new(
+        plugin: Arc<Plugin>,
+        limits: Limits,
+        base: Launch,
+        roots: Roots,
+        failed: BTreeMap<Mode, &'static str>,
+    ) -> Self {
         Case {
             plugin,
             limits,
             base,
+            roots,
+            failed,
         }
     }
 
@@ -64,12 +77,22 @@ impl Case {
         }
     }
 
+    fn root_of(&self, record: &LaunchRecord) -> &'static str {
+        match &record.channel {
+            Some(Err(failure)) => (self.roots.no_channel)(failure.step),
+            _ => self.roots.no_line,
+        }
+    }
+
     /// A live session from a launch that is expected to work.
     ///
     /// # Errors
     ///
     /// [`Stopped`] when it did not; a judge passes it on with `?`.
     pub async fn launch(&self, launch: &Launch) -> Result<Session, Stopped> {
+        if let Some(&id) = self.failed.get(&launch.mode()) {
+            return Err(Trouble::BlockedBy { id: id.to_owned() }.into());
+        }
         match self.attempt(launch).await? {
             Ok(session) => Ok(session),
             Err(record) => Err(Lost {
@@ -78,7 +101,7 @@ impl Case {
                 } else {
                     Manner::Line
                 },
-                root: None,
+                root: Some(self.root_of(&record)),
                 finding: Box::new(not_up(&record)),
             }
             .into()),

@@ -99,7 +99,7 @@ fn pass(
         &[Mode::Plain]
     };
     let mut base = None;
-    let mut root = None;
+    let mut failed = BTreeMap::new();
     for &mode in modes {
         let outcome = in_case(|| shared_launch(mode, all, selected, roots, selection, events));
         match outcome {
@@ -111,7 +111,9 @@ fn pass(
                     None => {
                         base.get_or_insert(mode);
                     }
-                    Some(id) => root = Some(root.unwrap_or(id)),
+                    Some(id) => {
+                        failed.insert(mode, id);
+                    }
                 }
             }
             Err(trouble) => {
@@ -132,12 +134,14 @@ fn pass(
                 Mode::Plain => Launch::default(),
                 Mode::AutoMtls => Launch::auto_mtls(),
             };
-            own_launches(&cases, launch, selection, events, &mut board);
+            own_launches(
+                &cases, &launch, roots, &failed, selection, events, &mut board,
+            );
         }
         None => {
             for check in cases {
-                let trouble = match root {
-                    Some(id) => Trouble::BlockedBy { id: id.to_owned() },
+                let trouble = match failed.values().next() {
+                    Some(&id) => Trouble::BlockedBy { id: id.to_owned() },
                     None => Trouble::infrastructure("no launch was possible"),
                 };
                 board.add(check.requirement.id, Mode::Plain, Err(trouble.into()), 0);
@@ -191,6 +195,8 @@ async fn shared_launch(
         Arc::clone(&selection.plugin),
         selection.limits.clone(),
         launch.clone(),
+        *roots,
+        BTreeMap::new(),
     );
     let (mut session, record) = match case.attempt(&launch).await? {
         Ok(mut session) => {
@@ -262,7 +268,9 @@ async fn shared_launch(
 
 fn own_launches(
     cases: &[&'static Check],
-    base: Launch,
+    base: &Launch,
+    roots: &Roots,
+    failed: &BTreeMap<Mode, &'static str>,
     selection: &Selection,
     events: &Sender<Event>,
     board: &mut Board,
@@ -271,7 +279,7 @@ fn own_launches(
     let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..selection.jobs.max(1).min(cases.len()) {
-            let (next, done, base, events) = (&next, &done, &base, events.clone());
+            let (next, done, events) = (&next, &done, events.clone());
             scope.spawn(move || {
                 while let Some(check) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let Judge::Case(judge) = check.judge else {
@@ -290,6 +298,8 @@ fn own_launches(
                                 Arc::clone(&selection.plugin),
                                 selection.limits.clone(),
                                 base.clone(),
+                                *roots,
+                                failed.clone(),
                             );
                             Ok(judge(&mut case).await)
                         })

@@ -1,14 +1,17 @@
 //! Findings out of a launch record.
 
 use host::LaunchRecord;
-use host::handshake::Departure;
-use terms::{Evidence, Finding, Judgement, Place, Verdict};
+use host::handshake::{Departure, go_compatible};
+use terms::{Evidence, Finding, Judgement, Place, Trouble, Verdict};
 
 /// Fails for every departure of these kinds, passes where a line arrived
 /// without one, and cannot judge where there is no line.
 pub(crate) fn line_lacks(record: &LaunchRecord, kinds: &[Departure], expected: &str) -> Judgement {
     if record.first_line().is_none() {
-        return Ok(no_line());
+        return Ok(blocked_by("LIFE-002"));
+    }
+    if has_banner(record) {
+        return Ok(blocked_by("LIFE-004"));
     }
     let findings = record
         .lints
@@ -25,13 +28,20 @@ pub(crate) fn line_lacks(record: &LaunchRecord, kinds: &[Departure], expected: &
     Ok(Verdict::of(findings))
 }
 
-/// What is said where there is no line to judge.
-pub(crate) fn no_line() -> Verdict {
+/// What is said where another breach took the ground away.
+pub(crate) fn blocked_by(id: &str) -> Verdict {
     Verdict::Unknown {
-        trouble: terms::Trouble::BlockedBy {
-            id: "LIFE-002".to_owned(),
-        },
+        trouble: Trouble::BlockedBy { id: id.to_owned() },
     }
+}
+
+/// Whether the first line is no handshake while a later one is.
+pub(crate) fn has_banner(record: &LaunchRecord) -> bool {
+    record.line.is_none()
+        && record
+            .stdout_after
+            .iter()
+            .any(|line| go_compatible(line.as_bytes()).is_ok())
 }
 
 /// The plugin's last stderr lines as evidence.

@@ -125,6 +125,7 @@ pub fn strict(line: &[u8], asked: &Asked) -> (Option<Line>, Vec<Lint>) {
     let field = |number: u8| fields.get(usize::from(number) - 1).copied();
     for number in [1, 2, 3, 5, 6, 7] {
         if let Some(text) = field(number)
+            && fields.len() >= 4
             && text.contains(' ')
         {
             lints.add(

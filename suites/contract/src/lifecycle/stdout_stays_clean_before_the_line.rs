@@ -1,7 +1,6 @@
 use crate::declare::requirement;
-use crate::observed::{no_line, stderr};
+use crate::observed::{blocked_by, has_banner, stderr};
 use host::LaunchRecord;
-use host::handshake::go_compatible;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -21,13 +20,9 @@ requirement! {
 
 fn judge(record: &LaunchRecord) -> Judgement {
     let Some(first) = record.first_line() else {
-        return Ok(no_line());
+        return Ok(blocked_by("LIFE-002"));
     };
-    let later = record
-        .stdout_after
-        .iter()
-        .any(|line| go_compatible(line.as_bytes()).is_ok());
-    if record.is_usable() || !later {
+    if !has_banner(record) {
         return Ok(Verdict::Pass);
     }
     Ok(Verdict::fail(

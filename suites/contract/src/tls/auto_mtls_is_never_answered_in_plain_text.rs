@@ -5,7 +5,7 @@ use host::handshake::Departure;
 use terms::Judgement;
 
 requirement! {
-    /// AutoMTLS is never answered in plain text.
+    /// `AutoMTLS` is never answered in plain text.
     ///
     /// A host that sets PLUGIN_CLIENT_CERT wants both sides to prove who they are. A plugin that ignores it leaves the channel open to every local process.
     ///

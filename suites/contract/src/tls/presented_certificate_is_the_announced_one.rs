@@ -1,7 +1,8 @@
 use crate::declare::requirement;
-use crate::observed::{no_line, stderr};
+use crate::observed::{blocked_by, stderr};
 use host::LaunchRecord;
 use host::channel::Step;
+use host::handshake::Departure;
 use terms::{Finding, Judgement, Verdict};
 
 requirement! {
@@ -18,12 +19,20 @@ requirement! {
 fn judge(record: &LaunchRecord) -> Judgement {
     Ok(match &record.channel {
         Some(Ok(_)) => Verdict::Pass,
+        Some(Err(_)) if announces_none(record) => blocked_by("TLS-004"),
         Some(Err(failure)) if failure.step == Step::Tls => Verdict::fail(
             Finding::new("the TLS handshake with the announced certificate failed")
                 .expected("a handshake with the certificate of field 6")
                 .actual(failure.text.clone())
                 .with(stderr(record)),
         ),
-        Some(Err(_)) | None => no_line(),
+        Some(Err(_)) | None => blocked_by("LIFE-002"),
     })
+}
+
+fn announces_none(record: &LaunchRecord) -> bool {
+    record
+        .lints
+        .iter()
+        .any(|lint| lint.kind == Departure::CertificateContent)
 }
