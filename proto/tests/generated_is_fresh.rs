@@ -1,6 +1,8 @@
 //! The committed code, descriptor set and digest are what the `.proto` text
 //! makes. `UPDATE_GENERATED=1 cargo test -p proto` rewrites them.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 use prost::Message;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 use sha2::{Digest, Sha256};

@@ -139,7 +139,15 @@ fn judge(
     let reference = test.command.is_empty();
     let filtered = !test.filters.is_empty() || !test.skip.is_empty();
     let cut = interrupted.load(Ordering::Relaxed);
-    let (conclusion, exit) = runner::conclude(&results, test.strict, filtered, cut, reference);
+    let (conclusion, exit) = runner::conclude(
+        &results,
+        runner::Circumstances {
+            strict: test.strict,
+            filtered,
+            interrupted: cut,
+            reference,
+        },
+    );
     let (major, minor) = proto::INTERFACE_VERSION;
     let aperio = plugin.is_aperio();
     Report {

@@ -160,8 +160,7 @@ impl Caller {
     /// One unary call with bytes in and out: malformed requests, and
     /// responses nobody parses.
     pub async fn raw(&self, method: &str, request: Request<Bytes>) -> CallEnd<Bytes> {
-        self.run(method, crate::codec::RawCodec::default(), request)
-            .await
+        self.run(method, crate::codec::RawCodec, request).await
     }
 
     async fn run<C, Q, A>(&self, method: &str, codec: C, request: Request<Q>) -> CallEnd<A>

@@ -95,13 +95,13 @@ impl HostIdentity {
             ExtendedKeyUsagePurpose::ServerAuth,
         ];
         let now = SystemTime::now();
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         let (from, until) = if kind.expired {
             (now - hour * 48, now - hour)
         } else {
             (
                 now - Duration::from_secs(30),
-                now + Duration::from_secs(HOURS * 3600),
+                now + Duration::from_hours(HOURS),
             )
         };
         params.not_before = from.into();

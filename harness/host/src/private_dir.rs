@@ -73,12 +73,14 @@ fn collect(dir: &Path, found: &mut Vec<PathBuf>, most: usize) {
 
 struct Root {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl Drop for Root {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
+        // Last, so that nobody sweeps a root that is half gone.
+        let _ = flock(&self.lock, FlockOperation::Unlock);
     }
 }
 
@@ -114,7 +116,7 @@ fn make_root(parent: &Path) -> io::Result<Root> {
     flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
     Ok(Root {
         path: dir.keep(),
-        _lock: lock,
+        lock,
     })
 }
 
@@ -161,15 +163,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_root_goes_once_its_lock_is_free() {
+    fn a_root_goes_once_itslock_is_free() {
         let parent = tempfile::tempdir().unwrap();
         let root = make_root(parent.path()).unwrap();
         let path = root.path.clone();
         assert_eq!(sweep(parent.path()), 0, "a held lock protects the root");
-        std::mem::forget(root.path.clone());
-        let Root { .. } = &root;
-        drop(root._lock.try_clone());
-        flock(&root._lock, FlockOperation::Unlock).unwrap();
+        flock(&root.lock, FlockOperation::Unlock).unwrap();
         assert_eq!(sweep(parent.path()), 1);
         assert!(!path.exists());
     }

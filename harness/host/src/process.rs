@@ -171,8 +171,8 @@ impl Process {
             command.pre_exec(move || before_exec(umask, open_files, tie, parent));
         }
         let started = Instant::now();
-        let mut child =
-            spawn_patiently(&mut command).map_err(|error| ExecFailure::of(spawn.program, error))?;
+        let mut child = spawn_patiently(&mut command)
+            .map_err(|error| ExecFailure::of(spawn.program, &error))?;
         let raw = i32::try_from(child.id()).expect("pids fit in i32");
         own().insert(raw);
         let stdout = child.stdout.take().expect("stdout is piped").into();

@@ -103,7 +103,7 @@ impl State {
         }
         let room = KEEP - self.kept.min(KEEP);
         let length = data.data.len();
-        let mut bytes: Vec<u8> = data.data.into();
+        let mut bytes: Vec<u8> = data.data;
         bytes.truncate(room);
         self.kept += bytes.len();
         self.chunks.push(Chunk {

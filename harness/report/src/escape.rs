@@ -1,5 +1,7 @@
 //! Text a plugin chose, made harmless.
 
+use std::fmt::Write;
+
 /// Characters of one piece of hostile text that are shown.
 const MOST: usize = 400;
 
@@ -10,19 +12,19 @@ pub fn escape(text: &str) -> String {
     for (shown, character) in text.chars().enumerate() {
         if shown == MOST {
             let rest = text.chars().count() - MOST;
-            safe.push_str(&format!("… (+{rest} characters)"));
+            let _ = write!(safe, "… (+{rest} characters)");
             break;
         }
         match character {
             '\t' => safe.push(' '),
             '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                safe.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
+                let _ = write!(safe, "\\u{{{:x}}}", u32::from(character));
             }
             character if u32::from(character) < 0x100 && character.is_control() => {
-                safe.push_str(&format!("\\x{:02x}", u32::from(character)));
+                let _ = write!(safe, "\\x{:02x}", u32::from(character));
             }
             character if character.is_control() => {
-                safe.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
+                let _ = write!(safe, "\\u{{{:x}}}", u32::from(character));
             }
             character => safe.push(character),
         }

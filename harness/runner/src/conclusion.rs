@@ -50,14 +50,27 @@ pub fn count(results: &[Judged]) -> Counts {
     counts
 }
 
+/// What of a run bears on its conclusion beside the results.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// A broken Should and a flaky result count.
+    pub strict: bool,
+    /// A filter narrowed the selection.
+    pub filtered: bool,
+    /// The run was cut short.
+    pub interrupted: bool,
+    /// The embedded reference plugin was judged for want of another.
+    pub reference: bool,
+}
+
 /// The conclusion and the exit code: 130 before 4 before 1 before 3 before 0.
-pub fn conclude(
-    results: &[Judged],
-    strict: bool,
-    filtered: bool,
-    interrupted: bool,
-    reference: bool,
-) -> (Conclusion, Exit) {
+pub fn conclude(results: &[Judged], run: Circumstances) -> (Conclusion, Exit) {
+    let Circumstances {
+        strict,
+        filtered,
+        interrupted,
+        reference,
+    } = run;
     let breach = results
         .iter()
         .any(|judged| judged.counts_as_failure(strict));
@@ -120,7 +133,12 @@ mod tests {
         );
         let exit = |results: &[&Judged], strict, interrupted| {
             let results: Vec<Judged> = results.iter().map(|&judged| judged.clone()).collect();
-            conclude(&results, strict, false, interrupted, false).1
+            let run = Circumstances {
+                strict,
+                interrupted,
+                ..Circumstances::default()
+            };
+            conclude(&results, run).1
         };
         assert_eq!(exit(&[], false, false), Exit::NothingSelected);
         assert_eq!(exit(&[&pass], false, false), Exit::Conforms);
@@ -134,7 +152,14 @@ mod tests {
     #[test]
     fn a_filter_or_the_reference_plugin_takes_the_conclusion_away() {
         let results = [judged(Level::Must, Verdict::Pass)];
-        let word = |filtered, reference| conclude(&results, false, filtered, false, reference).0;
+        let word = |filtered, reference| {
+            let run = Circumstances {
+                filtered,
+                reference,
+                ..Circumstances::default()
+            };
+            conclude(&results, run).0
+        };
         assert_eq!(word(false, false), Conclusion::Conformant);
         assert_eq!(word(true, false), Conclusion::NoVerdictFiltered);
         assert_eq!(word(false, true), Conclusion::ReferencePluginOnly);

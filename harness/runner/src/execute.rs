@@ -45,7 +45,7 @@ pub enum Event {
 
 /// Longest life of one case; a judge bounds its calls, so that only a fault of
 /// ours reaches it.
-const CASE_LIMIT: Duration = Duration::from_secs(180);
+const CASE_LIMIT: Duration = Duration::from_mins(3);
 
 /// Judges the checks and returns one result for each, sorted by id.
 ///
@@ -385,14 +385,14 @@ impl Board {
                     Ok(Verdict::Pass) => passes += 1,
                     Ok(other) => others.push(other),
                     Err(Stopped::Trouble(trouble)) => others.push(Verdict::Unknown { trouble }),
-                    Err(Stopped::Lost(loss)) => {
-                        let root = loss.root.unwrap_or(match loss.manner {
+                    Err(Stopped::Lost(gone)) => {
+                        let root = gone.root.unwrap_or(match gone.manner {
                             Manner::Line | Manner::Channel => roots.no_line,
                             Manner::Crash => roots.crash,
                             Manner::Hang => roots.hang,
                         });
-                        let finding = *loss.finding;
-                        if matches!(loss.manner, Manner::Crash | Manner::Hang) {
+                        let finding = *gone.finding;
+                        if matches!(gone.manner, Manner::Crash | Manner::Hang) {
                             findings.push((mode, finding.clone()));
                         } else if root != id {
                             others.push(Verdict::Unknown {

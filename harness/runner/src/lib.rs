@@ -10,5 +10,5 @@ mod execute;
 
 pub use case::Case;
 pub use check::{Check, Judge, Judging, Over, Roots};
-pub use conclusion::{conclude, count};
+pub use conclusion::{Circumstances, conclude, count};
 pub use execute::{Event, Selection, run};

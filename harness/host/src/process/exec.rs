@@ -47,7 +47,7 @@ pub enum ExecTrouble {
 }
 
 impl ExecFailure {
-    pub(super) fn of(program: &Path, error: io::Error) -> Self {
+    pub(super) fn of(program: &Path, error: &io::Error) -> Self {
         let trouble = match error.raw_os_error() {
             Some(libc::EACCES | libc::EPERM) => ExecTrouble::NotExecutable {
                 mode: mode_of(program),
@@ -228,7 +228,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         std::fs::write(&path, bytes).unwrap();
-        ExecFailure::of(&path, io::Error::from_raw_os_error(errno)).trouble
+        ExecFailure::of(&path, &io::Error::from_raw_os_error(errno)).trouble
     }
 
     #[test]
