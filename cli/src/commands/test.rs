@@ -42,11 +42,11 @@ pub(super) fn run(test: &Test) -> Exit {
         color: true,
         terse: test.quiet || test.format == Format::Terse,
     };
-    let text = match test.format {
+    let rendered = match test.format {
         Format::Json => report::json(&report),
         Format::Pretty | Format::Terse => report::pretty(&report, &contract::catalog(), style),
     };
-    match say(&text) {
+    match say(&rendered) {
         Exit::Conforms => exit_of(report.exit),
         interrupted => interrupted,
     }

@@ -135,6 +135,10 @@ impl Process {
     /// process.
     pub(crate) fn spawn(spawn: &Spawn<'_>) -> Result<(Self, Pipes), ExecFailure> {
         adopt_orphans();
+        let executable = rustix::fs::access(spawn.program, rustix::fs::Access::EXEC_OK).is_ok();
+        if let Some(failure) = ExecFailure::foreseen(spawn.program).filter(|_| executable) {
+            return Err(failure);
+        }
         let mut command = if spawn.through_shell {
             // Two commands after one another keep the shell from replacing
             // itself with the plugin.

@@ -116,6 +116,9 @@ impl LaunchRecord {
     }
 }
 
+/// How long a handshake line may trail a first line that is none.
+const BEHIND_A_BANNER: Duration = Duration::from_secs(2);
+
 impl Start {
     /// Starts the plugin and waits for its first line.
     ///
@@ -258,6 +261,18 @@ impl Start {
         self.transcript
             .add(Direction::FromPlugin, "handshake", what);
         self.read_line();
+        if self.record.line.is_none() && matches!(self.record.arrival, Arrival::Line { .. }) {
+            // A handshake behind a banner tells the cause, so it is waited for.
+            let limit = self.limits.start.min(BEHIND_A_BANNER);
+            let found = |stdout: &Capture| {
+                stdout.has_ended()
+                    || stdout
+                        .lines()
+                        .iter()
+                        .any(|line| handshake::go_compatible(&line.bytes).is_ok())
+            };
+            self.stdout.wait_for(limit, found).await;
+        }
     }
 
     fn read_line(&mut self) {

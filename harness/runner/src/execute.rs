@@ -172,13 +172,16 @@ fn only_mode(check: &Check) -> Option<Mode> {
     }
 }
 
+/// How long stdout is watched from the start of a shared launch.
+const AFTER_THE_LINE: Duration = Duration::from_millis(500);
+
 struct SharedLaunch {
     results: Vec<(&'static str, Result<Verdict, Stopped>, u64)>,
     root: Option<&'static str>,
 }
 
-/// One launch in one mode: the judges of its record, then those of its
-/// session, then the stop.
+/// One launch in one mode: the judges of its session, the stop, then those of
+/// its record.
 async fn shared_launch(
     mode: Mode,
     all: &[&'static Check],
@@ -198,17 +201,32 @@ async fn shared_launch(
         *roots,
         BTreeMap::new(),
     );
-    let (mut session, record) = match case.attempt(&launch).await? {
-        Ok(mut session) => {
-            // What follows the line on stdout belongs to the record.
-            let settle = Duration::from_millis(20);
-            session.stdout().ended_within(settle).await;
-            let record = session.record().clone();
-            (Some(session), record)
-        }
-        Err(record) => (None, *record),
-    };
     let mut results = Vec::new();
+    let (record, came_up) = match case.attempt(&launch).await? {
+        Ok(mut session) => {
+            for check in selected {
+                let Judge::Session(over, judge) = check.judge else {
+                    continue;
+                };
+                if over.covers(mode) {
+                    let id = check.requirement.id;
+                    let _ = events.send(Event::Started { id });
+                    let began = Instant::now();
+                    let result = judge(&mut session).await;
+                    let _ = events.send(Event::Finished { id });
+                    results.push((id, result, millis(began)));
+                }
+            }
+            // What follows the line on stdout belongs to the record.
+            let age = session.process().started().elapsed();
+            let rest = AFTER_THE_LINE.saturating_sub(age);
+            session.stdout().ended_within(rest).await;
+            let record = session.record().clone();
+            session.stop().await;
+            (record, true)
+        }
+        Err(record) => (*record, false),
+    };
     let mut root = None;
     for check in all {
         let Judge::Record(over, judge) = check.judge else {
@@ -221,14 +239,14 @@ async fn shared_launch(
         let wanted = selected.iter().any(|other| other.requirement.id == id);
         let result = judge(&record);
         let broken = matches!(&result, Ok(verdict) if verdict.is_fail());
-        if broken && session.is_none() && root.is_none() && check.requirement.level == Level::Must {
+        if broken && !came_up && root.is_none() && check.requirement.level == Level::Must {
             root = Some(id);
         }
         if wanted || root == Some(id) {
             results.push((id, result, 0));
         }
     }
-    if session.is_none() && root.is_none() {
+    if !came_up && root.is_none() {
         let id = match &record.channel {
             Some(Err(failure)) => (roots.no_channel)(failure.step),
             _ => roots.no_line,
@@ -237,31 +255,15 @@ async fn shared_launch(
         results.push((id, Ok(Verdict::fail(not_up(&record))), 0));
     }
     for check in selected {
-        let Judge::Session(over, judge) = check.judge else {
+        let Judge::Session(over, _) = check.judge else {
             continue;
         };
-        if !over.covers(mode) {
-            continue;
-        }
-        let id = check.requirement.id;
-        let result = match (&mut session, root) {
-            (Some(session), _) => {
-                let _ = events.send(Event::Started { id });
-                let began = Instant::now();
-                let result = judge(session).await;
-                let _ = events.send(Event::Finished { id });
-                results.push((id, result, millis(began)));
-                continue;
-            }
-            (None, Some(root)) => Trouble::BlockedBy {
+        if let Some(root) = root.filter(|_| over.covers(mode)) {
+            let trouble = Trouble::BlockedBy {
                 id: root.to_owned(),
-            },
-            (None, None) => Trouble::infrastructure("no session came up"),
-        };
-        results.push((id, Err(result.into()), 0));
-    }
-    if let Some(session) = session {
-        session.stop().await;
+            };
+            results.push((check.requirement.id, Err(trouble.into()), 0));
+        }
     }
     Ok(SharedLaunch { results, root })
 }

@@ -74,6 +74,23 @@ impl ExecFailure {
         }
     }
 
+    /// What the kernel will refuse. The C library hands such a file to a shell
+    /// instead, which runs the bytes as commands, so it is told beforehand.
+    pub(super) fn foreseen(program: &Path) -> Option<Self> {
+        let header = Header::read(program);
+        let runs = match &header {
+            Header::Elf { machine, .. } => OWN_MACHINE.is_none_or(|own| own == *machine),
+            Header::Script(_) | Header::Unreadable => true,
+            Header::MachO | Header::Portable | Header::Other | Header::Empty => false,
+        };
+        (!runs).then(|| ExecFailure {
+            trouble: ExecTrouble::WrongFormat {
+                found: header.to_string(),
+            },
+            error: io::Error::from_raw_os_error(libc::ENOEXEC).to_string(),
+        })
+    }
+
     pub(super) fn machine(_program: &Path, error: &io::Error) -> Self {
         ExecFailure {
             trouble: ExecTrouble::Machine,
@@ -131,6 +148,15 @@ fn script_trouble(line: &[u8]) -> ExecTrouble {
     }
 }
 
+/// The ELF machine number of this build, where it is known.
+const OWN_MACHINE: Option<u16> = if cfg!(target_arch = "x86_64") {
+    Some(0x3e)
+} else if cfg!(target_arch = "aarch64") {
+    Some(0xb7)
+} else {
+    None
+};
+
 /// What the first bytes of a file say.
 enum Header {
     Elf {
@@ -142,13 +168,16 @@ enum Header {
     Script(Vec<u8>),
     Other,
     Empty,
+    /// It cannot be read, which does not keep it from being run.
+    Unreadable,
 }
 
 impl Header {
     fn read(program: &Path) -> Self {
         let mut bytes = Vec::new();
-        if let Ok(file) = File::open(program) {
-            let _ = file.take(64 << 10).read_to_end(&mut bytes);
+        let read = File::open(program).and_then(|file| file.take(64 << 10).read_to_end(&mut bytes));
+        if read.is_err() {
+            return Header::Unreadable;
         }
         match bytes.as_slice() {
             [] => Header::Empty,
@@ -190,6 +219,7 @@ impl fmt::Display for Header {
             Header::Script(_) => f.write_str("a script"),
             Header::Other => f.write_str("no program"),
             Header::Empty => f.write_str("empty"),
+            Header::Unreadable => f.write_str("unreadable"),
         }
     }
 }
