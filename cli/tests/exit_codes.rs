@@ -143,6 +143,12 @@ fn files_that_cannot_start_are_breaches_that_say_why() {
 
 #[test]
 fn programs_that_are_no_plugins_are_told_what_was_seen() {
+    let nowhere = "echo '1|1|unix|/tmp/ap-nowhere.sock|grpc|'; exec sleep 60";
+    judged(
+        &["/bin/sh", "-c", nowhere],
+        1,
+        &["FAIL LIFE-005", "connecting failed"],
+    );
     judged(
         &["/bin/true"],
         1,

@@ -254,6 +254,17 @@ async fn shared_launch(
         root = Some(id);
         results.push((id, Ok(Verdict::fail(not_up(&record))), 0));
     }
+    if let Some(root) = root {
+        // A judge of the record knows that it was blocked, not by what.
+        for (_, result, _) in &mut results {
+            if let Ok(Verdict::Unknown {
+                trouble: Trouble::BlockedBy { id },
+            }) = result
+            {
+                root.clone_into(id);
+            }
+        }
+    }
     for check in selected {
         let Judge::Session(over, _) = check.judge else {
             continue;

@@ -40,19 +40,44 @@ pub fn catalog() -> Catalog {
     Catalog::new(checks().into_iter().map(|check| &check.requirement))
 }
 
-/// Whose breach it is where no judge saw it.
+/// Whose breach it is where no judge saw it. A plugin that is lost during a
+/// call breaks the promise to serve from the line on.
 pub const ROOTS: Roots = Roots {
     no_line: "LIFE-002",
     no_channel,
-    crash: "LIFE-013",
-    hang: "LIFE-010",
+    crash: "LIFE-005",
+    hang: "LIFE-005",
 };
 
 fn no_channel(step: Step) -> &'static str {
     match step {
         Step::Downgrade => "TLS-001",
-        Step::Address | Step::Connect => "HSK-017",
         Step::Tls => "TLS-005",
-        Step::Http => "RPC-001",
+        // Whatever keeps the first health call from being answered.
+        Step::Address | Step::Connect | Step::Http => "LIFE-005",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_root_is_a_requirement() {
+        let steps = [
+            Step::Downgrade,
+            Step::Address,
+            Step::Connect,
+            Step::Tls,
+            Step::Http,
+        ];
+        let catalog = catalog();
+        for id in steps
+            .map(no_channel)
+            .into_iter()
+            .chain([ROOTS.no_line, ROOTS.crash, ROOTS.hang])
+        {
+            assert!(catalog.get(id).is_some(), "{id}");
+        }
     }
 }
