@@ -79,7 +79,7 @@ impl Case {
 
     fn root_of(&self, record: &LaunchRecord) -> &'static str {
         match &record.channel {
-            Some(Err(failure)) => (self.roots.no_channel)(failure.step),
+            Some(Err(failure)) => (self.roots.no_channel)(record.mode, failure),
             _ => self.roots.no_line,
         }
     }

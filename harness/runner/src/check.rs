@@ -66,8 +66,8 @@ impl Over {
 pub struct Roots {
     /// No usable line came, and no judge of the record objected.
     pub no_line: &'static str,
-    /// The line was fine and no channel came up; by the step that broke.
-    pub no_channel: fn(host::channel::Step) -> &'static str,
+    /// The line was fine and no channel came up in this mode.
+    pub no_channel: fn(Mode, &host::channel::ChannelFailure) -> &'static str,
     /// The process ended during a call.
     pub crash: &'static str,
     /// A call never ended.

@@ -248,7 +248,7 @@ async fn shared_launch(
     }
     if !came_up && root.is_none() {
         let id = match &record.channel {
-            Some(Err(failure)) => (roots.no_channel)(failure.step),
+            Some(Err(failure)) => (roots.no_channel)(mode, failure),
             _ => roots.no_line,
         };
         root = Some(id);
@@ -330,7 +330,7 @@ fn own_launches(
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     for (id, result, took) in done {
-        board.add(id, Mode::Plain, result, took);
+        board.add(id, None, result, took);
     }
 }
 
@@ -373,14 +373,20 @@ struct Board {
 
 #[derive(Default)]
 struct Entry {
-    results: Vec<(Mode, Result<Verdict, Stopped>)>,
+    results: Vec<(Option<Mode>, Result<Verdict, Stopped>)>,
     took_ms: u64,
 }
 
 impl Board {
-    fn add(&mut self, id: &'static str, mode: Mode, result: Result<Verdict, Stopped>, took: u64) {
+    fn add(
+        &mut self,
+        id: &'static str,
+        mode: impl Into<Option<Mode>>,
+        result: Result<Verdict, Stopped>,
+        took: u64,
+    ) {
         let entry = self.entries.entry(id).or_default();
-        entry.results.push((mode, result));
+        entry.results.push((mode.into(), result));
         entry.took_ms += took;
     }
 
@@ -453,8 +459,8 @@ fn is_own_trouble(verdict: &Verdict) -> bool {
 }
 
 /// Equal findings of both modes become one; others name their mode.
-fn merged(findings: Vec<(Mode, Finding)>, several: bool) -> Vec<Finding> {
-    let mut merged: Vec<(Mode, Finding)> = Vec::new();
+fn merged(findings: Vec<(Option<Mode>, Finding)>, several: bool) -> Vec<Finding> {
+    let mut merged: Vec<(Option<Mode>, Finding)> = Vec::new();
     let mut shared = Vec::new();
     for (mode, finding) in findings {
         match merged
@@ -469,7 +475,7 @@ fn merged(findings: Vec<(Mode, Finding)>, several: bool) -> Vec<Finding> {
         .into_iter()
         .enumerate()
         .map(|(at, (mode, mut finding))| {
-            if several && !shared.contains(&at) {
+            if let Some(mode) = mode.filter(|_| several && !shared.contains(&at)) {
                 finding.message = format!("{} ({mode} launch)", finding.message);
             }
             finding

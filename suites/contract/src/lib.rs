@@ -15,7 +15,8 @@ mod stop;
 mod tls;
 mod versions;
 
-use host::channel::Step;
+use host::Mode;
+use host::channel::{ChannelFailure, Step};
 use runner::{Check, Roots};
 use terms::Catalog;
 
@@ -49,10 +50,12 @@ pub const ROOTS: Roots = Roots {
     hang: "LIFE-005",
 };
 
-fn no_channel(step: Step) -> &'static str {
-    match step {
+fn no_channel(mode: Mode, failure: &ChannelFailure) -> &'static str {
+    match failure.step {
         Step::Downgrade => "TLS-001",
         Step::Tls => "TLS-005",
+        // TLS 1.3 tells a refused client only in its first call.
+        Step::Http if mode == Mode::AutoMtls && failure.exit.is_none() => "TLS-014",
         // Whatever keeps the first health call from being answered.
         Step::Address | Step::Connect | Step::Http => "LIFE-005",
     }
@@ -64,19 +67,25 @@ mod tests {
 
     #[test]
     fn every_root_is_a_requirement() {
-        let steps = [
+        let catalog = catalog();
+        let mut ids = vec![ROOTS.no_line, ROOTS.crash, ROOTS.hang];
+        for step in [
             Step::Downgrade,
             Step::Address,
             Step::Connect,
             Step::Tls,
             Step::Http,
-        ];
-        let catalog = catalog();
-        for id in steps
-            .map(no_channel)
-            .into_iter()
-            .chain([ROOTS.no_line, ROOTS.crash, ROOTS.hang])
-        {
+        ] {
+            for mode in [Mode::Plain, Mode::AutoMtls] {
+                let failure = ChannelFailure {
+                    step,
+                    text: String::new(),
+                    exit: None,
+                };
+                ids.push(no_channel(mode, &failure));
+            }
+        }
+        for id in ids {
             assert!(catalog.get(id).is_some(), "{id}");
         }
     }
