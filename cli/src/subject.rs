@@ -3,6 +3,7 @@
 use crate::REFERENCE_PLUGIN;
 use crate::args::{Contract as ContractArg, Test};
 use host::plugin::{Contract, Cookie, Plugin};
+use plugin::{Defect, Plant};
 use sha2::{Digest, Sha256};
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
@@ -17,7 +18,7 @@ pub(crate) struct Misnamed {
 /// The plugin after `--`, or the embedded reference plugin.
 pub(crate) fn plugin(test: &Test) -> Result<Plugin, Misnamed> {
     let mut plugin = match test.command.split_first() {
-        None => reference(None),
+        None => Plugin::new(own_file(), [OsString::from(REFERENCE_PLUGIN)]),
         Some((program, args)) => {
             let program = find(program)?;
             let mut plugin = Plugin::new(program, args.iter().cloned());
@@ -57,14 +58,21 @@ pub(crate) fn plugin(test: &Test) -> Result<Plugin, Misnamed> {
     Ok(plugin)
 }
 
-/// This file as the reference plugin, with one defect or none.
-pub(crate) fn reference(defect: Option<&str>) -> Plugin {
-    let own = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe"));
+/// This file as the reference plugin, with one defect or none; a defect of the
+/// file itself is planted in `dir`.
+pub(crate) fn reference(defect: Option<&Defect>, dir: &Path) -> std::io::Result<Plugin> {
+    let mut file = own_file();
     let mut args = vec![OsString::from(REFERENCE_PLUGIN)];
-    if let Some(name) = defect {
-        args.extend(["--defect".into(), name.into()]);
+    match defect.map(|defect| (defect.name, defect.plant)) {
+        None => {}
+        Some((name, Plant::Behavior(_))) => args.extend(["--defect".into(), name.into()]),
+        Some((_, Plant::File(plant))) => file = plant(&file, dir)?,
     }
-    Plugin::new(own, args)
+    Ok(Plugin::new(file, args))
+}
+
+fn own_file() -> PathBuf {
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe"))
 }
 
 /// The absolute path of a program: as given, or on PATH.

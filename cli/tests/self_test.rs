@@ -48,11 +48,8 @@ fn every_must_has_a_defect_that_its_own_check_catches() {
             continue;
         }
         let alone = plugin::defects()
-            .iter()
             .any(|defect| defect.caught_by == [requirement.id] && defect.also.is_empty());
-        let first = plugin::defects()
-            .iter()
-            .any(|defect| defect.caught_by.contains(&requirement.id));
+        let first = plugin::defects().any(|defect| defect.caught_by.contains(&requirement.id));
         assert!(
             alone || (first && WITH_OTHERS.contains(&requirement.id)),
             "{} has no planted defect of its own",

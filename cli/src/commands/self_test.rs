@@ -20,7 +20,6 @@ const START: Duration = Duration::from_secs(5);
 
 pub(super) fn run(args: &SelfTest) -> Exit {
     let defects: Vec<&Defect> = plugin::defects()
-        .iter()
         .filter(|defect| {
             args.defect
                 .as_deref()
@@ -86,15 +85,28 @@ fn row(defect: &Defect) -> MatrixRow {
         text: defect.text.to_owned(),
         caught_by: words(defect.caught_by),
         also: words(defect.also),
-        failed: judge(Some(defect.name)),
+        by_chance: defect.by_chance,
+        failed: judge(Some(defect)),
     }
 }
 
 /// The ids that fail for the reference plugin with this defect.
-fn judge(defect: Option<&str>) -> Vec<String> {
+fn judge(defect: Option<&Defect>) -> Vec<String> {
     let all = contract::checks();
+    let files = tempfile::tempdir();
+    let planted = match (&files, defect) {
+        (Ok(dir), defect) => subject::reference(defect, dir.path()),
+        (Err(error), _) => Err(std::io::Error::other(error.to_string())),
+    };
+    let planted = match planted {
+        Ok(planted) => planted,
+        Err(error) => {
+            talk(&format!("error: the defect could not be planted: {error}"));
+            return Vec::new();
+        }
+    };
     let selection = Selection {
-        plugin: Arc::new(subject::reference(defect)),
+        plugin: Arc::new(planted),
         limits: Limits {
             start: START,
             ..Limits::default()

@@ -1,6 +1,7 @@
 //! What a judge that starts processes of its own works with.
 
 use crate::Roots;
+use crate::loans::Loans;
 use host::{Launch, LaunchRecord, Limits, Mode, Plugin, Session, Start};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub struct Case {
     base: Launch,
     roots: Roots,
     failed: BTreeMap<Mode, &'static str>,
+    loans: Loans,
 }
 
 impl Case {
@@ -24,6 +26,7 @@ impl Case {
         base: Launch,
         roots: Roots,
         failed: BTreeMap<Mode, &'static str>,
+        loans: Loans,
     ) -> Self {
         Case {
             plugin,
@@ -31,7 +34,27 @@ impl Case {
             base,
             roots,
             failed,
+            loans,
         }
+    }
+
+    /// An observation that several checks share: made by the first of them,
+    /// once a run. A name belongs to one function of the suite.
+    ///
+    /// # Errors
+    ///
+    /// What stopped the one who made it.
+    pub async fn lend<T: Send + Sync + 'static>(
+        &self,
+        name: &'static str,
+        make: impl AsyncFnOnce(&Case) -> Result<T, Stopped>,
+    ) -> Result<Arc<T>, Stopped> {
+        self.loans.lend(name, make(self)).await
+    }
+
+    /// Whether a launch in this mode is known to work.
+    pub fn came_up(&self, mode: Mode) -> bool {
+        !self.failed.contains_key(&mode) && (mode == Mode::Plain || self.plugin.auto_mtls)
     }
 
     /// The plugin under test.

@@ -26,7 +26,9 @@ pub enum Judge {
     /// Uses the live session of each mode and leaves it healthy.
     Session(Over, for<'a> fn(&'a mut Session) -> Judging<'a>),
     /// Starts processes of its own.
-    Case(for<'a> fn(&'a mut Case) -> Judging<'a>),
+    Case(Pace, for<'a> fn(&'a mut Case) -> Judging<'a>),
+    /// Nobody: the requirement says why.
+    Nobody,
 }
 
 impl std::fmt::Debug for Judge {
@@ -34,9 +36,19 @@ impl std::fmt::Debug for Judge {
         f.write_str(match self {
             Judge::Record(..) => "Record",
             Judge::Session(..) => "Session",
-            Judge::Case(_) => "Case",
+            Judge::Case(..) => "Case",
+            Judge::Nobody => "Nobody",
         })
     }
+}
+
+/// What a case does with its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Starts and calls: takes one of the jobs.
+    Works,
+    /// Mostly waits: runs beside the jobs.
+    Waits,
 }
 
 /// Which modes a promise is about.

@@ -2,7 +2,8 @@
 //! processes of their own, then a lone second try of what failed.
 
 use crate::case::{Case, not_up};
-use crate::check::{Check, Judge, Roots};
+use crate::check::{Check, Judge, Pace, Roots};
+use crate::loans::Loans;
 use host::{Launch, Limits, Mode, Plugin};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -160,7 +161,7 @@ fn pass(
 }
 
 fn is_case(check: &Check) -> bool {
-    matches!(check.judge, Judge::Case(_))
+    matches!(check.judge, Judge::Case(..))
 }
 
 fn only_mode(check: &Check) -> Option<Mode> {
@@ -174,6 +175,9 @@ fn only_mode(check: &Check) -> Option<Mode> {
 
 /// How long stdout is watched from the start of a shared launch.
 const AFTER_THE_LINE: Duration = Duration::from_millis(500);
+
+/// Cases that mostly wait, side by side.
+const WAITING: usize = 6;
 
 struct SharedLaunch {
     results: Vec<(&'static str, Result<Verdict, Stopped>, u64)>,
@@ -200,6 +204,7 @@ async fn shared_launch(
         launch.clone(),
         *roots,
         BTreeMap::new(),
+        Loans::default(),
     );
     let mut results = Vec::new();
     let (record, came_up) = match case.attempt(&launch).await? {
@@ -288,42 +293,54 @@ fn own_launches(
     events: &Sender<Event>,
     board: &mut Board,
 ) {
-    let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
+    let loans = Loans::default();
+    let one = |check: &'static Check| {
+        let Judge::Case(_, judge) = check.judge else {
+            return;
+        };
+        let id = check.requirement.id;
+        let _ = events.send(Event::Started { id });
+        let began = Instant::now();
+        let result = if selection.interrupted.load(Ordering::Relaxed) {
+            Ok(Verdict::Skip {
+                reason: SkipReason::Excluded,
+            })
+        } else {
+            in_case(async || {
+                let mut case = Case::new(
+                    Arc::clone(&selection.plugin),
+                    selection.limits.clone(),
+                    base.clone(),
+                    *roots,
+                    failed.clone(),
+                    loans.clone(),
+                );
+                Ok(judge(&mut case).await)
+            })
+            .unwrap_or_else(|trouble| Err(trouble.into()))
+        };
+        let _ = events.send(Event::Finished { id });
+        done.lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .push((id, result, millis(began)));
+    };
+    let (waiting, working): (Vec<&'static Check>, Vec<&'static Check>) = cases
+        .iter()
+        .partition(|check| matches!(check.judge, Judge::Case(Pace::Waits, _)));
+    let queues = [
+        (waiting, AtomicUsize::new(0), WAITING),
+        (working, AtomicUsize::new(0), selection.jobs.max(1)),
+    ];
     std::thread::scope(|scope| {
-        for _ in 0..selection.jobs.max(1).min(cases.len()) {
-            let (next, done, events) = (&next, &done, events.clone());
-            scope.spawn(move || {
-                while let Some(check) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let Judge::Case(judge) = check.judge else {
-                        continue;
-                    };
-                    let id = check.requirement.id;
-                    let _ = events.send(Event::Started { id });
-                    let began = Instant::now();
-                    let result = if selection.interrupted.load(Ordering::Relaxed) {
-                        Ok(Verdict::Skip {
-                            reason: SkipReason::Excluded,
-                        })
-                    } else {
-                        in_case(async || {
-                            let mut case = Case::new(
-                                Arc::clone(&selection.plugin),
-                                selection.limits.clone(),
-                                base.clone(),
-                                *roots,
-                                failed.clone(),
-                            );
-                            Ok(judge(&mut case).await)
-                        })
-                        .unwrap_or_else(|trouble| Err(trouble.into()))
-                    };
-                    let _ = events.send(Event::Finished { id });
-                    done.lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner)
-                        .push((id, result, millis(began)));
-                }
-            });
+        for (queue, next, threads) in &queues {
+            for _ in 0..(*threads).min(queue.len()) {
+                scope.spawn(|| {
+                    while let Some(check) = queue.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        one(check);
+                    }
+                });
+            }
         }
     });
     let done = done

@@ -7,8 +7,9 @@ mod case;
 mod check;
 mod conclusion;
 mod execute;
+mod loans;
 
 pub use case::Case;
-pub use check::{Check, Judge, Judging, Over, Roots};
+pub use check::{Check, Judge, Judging, Over, Pace, Roots};
 pub use conclusion::{Circumstances, conclude, count};
 pub use execute::{Event, Selection, run};

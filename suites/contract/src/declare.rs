@@ -5,7 +5,9 @@
 ///
 /// After `since` stands how it is judged: `record [over MODE]` reads what was
 /// seen of a launch, `session [over MODE]` uses a live plugin, `launches`
-/// starts processes of its own; MODE is `plain` or `tls`.
+/// starts processes of its own, `waits` does so and mostly waits; MODE is
+/// `plain` or `tls`. `unobservable "reason"` and `elsewhere "reason"` have no
+/// judge here.
 macro_rules! requirement {
     ($(#[doc = $doc:literal])* $id:literal, $level:ident, since $since:literal, $($judge:tt)+) => {
         pub(crate) static CHECK: ::runner::Check = ::runner::Check {
@@ -15,7 +17,7 @@ macro_rules! requirement {
                 since: $since,
                 removed: None,
                 claims: None,
-                observation: ::terms::Observation::Judged,
+                observation: requirement!(@observed $($judge)+),
                 doc: concat!($($doc, "\n"),*),
                 file: file!(),
                 line: line!(),
@@ -29,10 +31,27 @@ macro_rules! requirement {
     (@judge session) => {
         ::runner::Judge::Session(::runner::Over::Both, |session| Box::pin(judge(session)))
     };
+    (@judge session over plain) => {
+        ::runner::Judge::Session(::runner::Over::Plain, |session| Box::pin(judge(session)))
+    };
     (@judge session over tls) => {
         ::runner::Judge::Session(::runner::Over::Tls, |session| Box::pin(judge(session)))
     };
-    (@judge launches) => { ::runner::Judge::Case(|case| Box::pin(judge(case))) };
+    (@judge launches) => {
+        ::runner::Judge::Case(::runner::Pace::Works, |case| Box::pin(judge(case)))
+    };
+    (@judge waits) => {
+        ::runner::Judge::Case(::runner::Pace::Waits, |case| Box::pin(judge(case)))
+    };
+    (@judge unobservable $reason:literal) => { ::runner::Judge::Nobody };
+    (@judge elsewhere $reason:literal) => { ::runner::Judge::Nobody };
+    (@observed unobservable $reason:literal) => {
+        ::terms::Observation::Unobservable($reason)
+    };
+    (@observed elsewhere $reason:literal) => {
+        ::terms::Observation::Elsewhere($reason)
+    };
+    (@observed $($judge:tt)+) => { ::terms::Observation::Judged };
 }
 
 /// Declares the rooms of one area and the list of its checks from the same
