@@ -15,7 +15,8 @@ use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, Error, SignatureScheme};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{CertificateError, ClientConfig, Error, ServerConfig, SignatureScheme};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
@@ -147,6 +148,24 @@ pub fn client_config(
     Arc::new(config)
 }
 
+/// The host's side of TLS towards a plugin that dials back: it shows this
+/// identity and takes only a client that presents `pin`.
+pub fn server_config(own: &HostIdentity, pin: CertificateDer<'static>) -> Arc<ServerConfig> {
+    let provider = provider();
+    let verifier = Arc::new(Pinned {
+        leaf: pin,
+        algorithms: provider.signature_verification_algorithms,
+    });
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .expect("the provider knows both versions")
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(vec![own.der.clone()], own.key.clone_key())
+        .expect("a key that was just made fits its certificate");
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Arc::new(config)
+}
+
 /// Trusts one certificate and nothing else.
 #[derive(Debug)]
 struct Pinned {
@@ -171,6 +190,49 @@ impl ServerCertVerifier for Pinned {
         let parsed = rustls::server::ParsedCertificate::try_from(leaf)?;
         rustls::client::verify_server_name(&parsed, name)?;
         Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+impl ClientCertVerifier for Pinned {
+    fn root_hint_subjects(&self) -> &[rustls::DistinguishedName] {
+        // No hint: a plugin offers the one certificate it has.
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        _chain: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        if leaf.as_ref() != self.leaf.as_ref() {
+            return Err(Error::InvalidCertificate(
+                CertificateError::ApplicationVerificationFailure,
+            ));
+        }
+        Ok(ClientCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

@@ -19,6 +19,7 @@ pub mod limits;
 pub mod plugin;
 pub mod private_dir;
 pub mod process;
+pub mod services;
 pub mod session;
 pub mod start;
 pub mod stdio;

@@ -19,8 +19,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use terms::{Evidence, Finding, Lost, Manner};
 
+mod attach;
 mod stop;
 
+pub use attach::ATTACH;
 pub use stop::{Aftermath, SHUTDOWN, StopRecord, shutdown_call};
 
 /// How long an exit may trail the call that it broke.
@@ -39,6 +41,7 @@ pub struct Session {
     stdio: Option<Stdio>,
     broker: Option<Broker>,
     described: Option<api::DescribeResponse>,
+    broker_ids: u32,
 }
 
 impl Start {
@@ -147,6 +150,7 @@ impl Session {
             caller: raised.caller,
             dials: raised.dials,
             described: None,
+            broker_ids: 0,
         }
     }
 

@@ -1,0 +1,402 @@
+//! The host's services behind the broker: a server a plugin dials, which
+//! records what arrives and fails on request.
+
+use crate::channel::BoxIo;
+use crate::identity::{self, HostIdentity};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use proto::aperio::plugin::v1 as api;
+use proto::aperio::plugin::v1::host_service_server::{HostService, HostServiceServer};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tonic::codegen::Service;
+use tonic::{Code, Request, Response, Status};
+
+/// Connections and callbacks kept; more are served and counted only.
+const KEEP: usize = 4096;
+/// How long a plugin may take over its TLS handshake.
+const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
+/// Largest request taken, in bytes.
+const REQUEST_BYTES: usize = 8 << 20;
+
+/// Where the server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// TCP on 127.0.0.1, a port the system picks.
+    Loopback,
+    /// A unix socket at this path.
+    Unix(PathBuf),
+}
+
+/// What a callback meets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Fault {
+    /// An answer.
+    #[default]
+    None,
+    /// This status.
+    Refuse(Code),
+    /// Nothing, for ever.
+    Silence,
+    /// The end of its connection.
+    Cut,
+}
+
+/// One connection of the plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// Since the server was opened.
+    pub at: Duration,
+    /// The plugin's certificate, DER, where TLS stood.
+    pub certificate: Option<Vec<u8>>,
+    /// Why TLS did not stand, in the words of the one who refused.
+    pub refused: Option<String>,
+    /// Whether it is open now.
+    pub open: bool,
+}
+
+/// One call of the plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Callback {
+    /// Since the server was opened.
+    pub at: Duration,
+    /// Number of its connection, from 0.
+    pub connection: usize,
+    /// `package.Service/Method`.
+    pub method: String,
+    /// What the plugin calls the host.
+    pub authority: String,
+}
+
+/// A server of host services, open until it is dropped.
+#[derive(Debug)]
+pub struct HostServer {
+    network: &'static str,
+    address: String,
+    state: Arc<State>,
+    accepting: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    opened: Instant,
+    seen: Mutex<Seen>,
+    changed: Notify,
+    cut: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    fault: Fault,
+    connections: Vec<Connection>,
+    callbacks: Vec<Callback>,
+    callback_count: u64,
+}
+
+impl HostServer {
+    /// Opens a server. With `tls` it shows that identity and takes only a
+    /// client that presents the certificate beside it.
+    ///
+    /// # Errors
+    ///
+    /// When the machine gives no socket there.
+    pub async fn open(
+        place: &Place,
+        tls: Option<(&HostIdentity, CertificateDer<'static>)>,
+    ) -> io::Result<Self> {
+        let state = Arc::new(State {
+            opened: Instant::now(),
+            seen: Mutex::default(),
+            changed: Notify::new(),
+            cut: Notify::new(),
+        });
+        let tls = tls.map(|(own, pin)| TlsAcceptor::from(identity::server_config(own, pin)));
+        let (network, address, accepting) = match place {
+            Place::Loopback => {
+                let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+                let address = listener.local_addr()?.to_string();
+                let state = Arc::clone(&state);
+                let accepting = tokio::spawn(async move {
+                    while let Ok((stream, _)) = listener.accept().await {
+                        let _ = stream.set_nodelay(true);
+                        State::serve(&state, Box::new(stream), tls.clone());
+                    }
+                });
+                ("tcp", address, accepting)
+            }
+            Place::Unix(path) => {
+                let listener = UnixListener::bind(path)?;
+                let state = Arc::clone(&state);
+                let accepting = tokio::spawn(async move {
+                    while let Ok((stream, _)) = listener.accept().await {
+                        State::serve(&state, Box::new(stream), tls.clone());
+                    }
+                });
+                ("unix", text(path), accepting)
+            }
+        };
+        Ok(HostServer {
+            network,
+            address,
+            state,
+            accepting,
+        })
+    }
+
+    /// The network as an advertisement names it.
+    pub fn network(&self) -> &'static str {
+        self.network
+    }
+
+    /// The address as an advertisement names it.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What every callback from now on meets. [`Fault::Cut`] ends the
+    /// connections that are open, too.
+    pub fn fail_with(&self, fault: Fault) {
+        self.state.lock().fault = fault;
+        if fault == Fault::Cut {
+            self.state.cut.notify_waiters();
+        }
+    }
+
+    /// Takes no further connection, as a host that is going away.
+    pub fn close(&self) {
+        self.accepting.abort();
+        self.fail_with(Fault::Cut);
+    }
+
+    /// Connections so far, oldest first.
+    pub fn connections(&self) -> Vec<Connection> {
+        self.state.lock().connections.clone()
+    }
+
+    /// Callbacks so far, oldest first, as far as they were kept.
+    pub fn callbacks(&self) -> Vec<Callback> {
+        self.state.lock().callbacks.clone()
+    }
+
+    /// Callbacks so far, kept or not.
+    pub fn callback_count(&self) -> u64 {
+        self.state.lock().callback_count
+    }
+
+    /// Waits until `wanted` says yes to the server, at most `limit`.
+    pub async fn wait_for(&self, limit: Duration, wanted: impl Fn(&HostServer) -> bool) -> bool {
+        tokio::time::timeout(limit, async {
+            loop {
+                let changed = self.state.changed.notified();
+                if wanted(self) {
+                    return;
+                }
+                changed.await;
+            }
+        })
+        .await
+        .is_ok()
+    }
+}
+
+impl Drop for HostServer {
+    fn drop(&mut self) {
+        self.close();
+        if self.network == "unix" {
+            let _ = std::fs::remove_file(&self.address);
+        }
+    }
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+impl State {
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, how: impl FnOnce(&mut Seen)) {
+        how(&mut self.lock());
+        self.changed.notify_waiters();
+    }
+
+    fn serve(state: &Arc<Self>, stream: BoxIo, tls: Option<TlsAcceptor>) {
+        let state = Arc::clone(state);
+        tokio::spawn(async move {
+            let mut number = KEEP;
+            state.change(|seen| {
+                number = seen.connections.len();
+                if number < KEEP {
+                    seen.connections.push(Connection {
+                        at: state.opened.elapsed(),
+                        certificate: None,
+                        refused: None,
+                        open: true,
+                    });
+                }
+            });
+            tokio::select! {
+                () = state.connection(number, stream, tls) => {}
+                () = state.cut.notified() => {}
+            }
+            state.change(|seen| {
+                if let Some(connection) = seen.connections.get_mut(number) {
+                    connection.open = false;
+                }
+            });
+        });
+    }
+
+    async fn connection(self: &Arc<Self>, number: usize, stream: BoxIo, tls: Option<TlsAcceptor>) {
+        let Some(tls) = tls else {
+            return self.http2(number, stream).await;
+        };
+        let outcome = match tokio::time::timeout(TLS_HANDSHAKE, tls.accept(stream)).await {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("no TLS handshake in time".to_owned()),
+        };
+        let (stream, certificate, refused) = match outcome {
+            Ok(stream) => {
+                let chain = stream.get_ref().1.peer_certificates();
+                let leaf = chain.and_then(|chain| chain.first());
+                let leaf = leaf.map(|leaf| leaf.as_ref().to_vec());
+                (Some(stream), leaf, None)
+            }
+            Err(text) => (None, None, Some(text)),
+        };
+        self.change(|seen| {
+            if let Some(connection) = seen.connections.get_mut(number) {
+                connection.certificate = certificate;
+                connection.refused = refused;
+            }
+        });
+        if let Some(stream) = stream {
+            self.http2(number, Box::new(stream)).await;
+        }
+    }
+
+    async fn http2(self: &Arc<Self>, number: usize, stream: BoxIo) {
+        let state = Arc::clone(self);
+        let service =
+            hyper::service::service_fn(move |request| Arc::clone(&state).answer(number, request));
+        let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
+    }
+
+    async fn answer(
+        self: Arc<Self>,
+        connection: usize,
+        request: http::Request<hyper::body::Incoming>,
+    ) -> Result<http::Response<tonic::body::Body>, std::convert::Infallible> {
+        let short = |text: &str| text.chars().take(200).collect::<String>();
+        let method = short(request.uri().path().trim_start_matches('/'));
+        let authority = short(request.uri().authority().map_or("", |name| name.as_str()));
+        let mut fault = Fault::None;
+        self.change(|seen| {
+            fault = seen.fault;
+            seen.callback_count += 1;
+            if seen.callbacks.len() < KEEP {
+                seen.callbacks.push(Callback {
+                    at: self.opened.elapsed(),
+                    connection,
+                    method,
+                    authority,
+                });
+            }
+        });
+        match fault {
+            Fault::None => {
+                HostServiceServer::new(Logs)
+                    .max_decoding_message_size(REQUEST_BYTES)
+                    .call(request)
+                    .await
+            }
+            Fault::Refuse(code) => {
+                Ok(Status::new(code, "the host refuses this callback").into_http())
+            }
+            Fault::Silence => std::future::pending().await,
+            Fault::Cut => {
+                self.cut.notify_waiters();
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+/// What a host offers here: it takes logs and telemetry. Keys, tokens and
+/// signatures are not offered, so a plugin that keeps to the capabilities of
+/// Attach never asks.
+#[derive(Debug, Clone, Copy)]
+struct Logs;
+
+/// The capabilities that stand in Attach.
+pub const OFFERED: &[api::Capability] =
+    &[api::Capability::HostLogs, api::Capability::HostTelemetry];
+
+type Reply<T> = Result<Response<T>, Status>;
+
+fn accepted(entries: usize) -> u32 {
+    u32::try_from(entries).unwrap_or(u32::MAX)
+}
+
+fn not_offered<T>() -> Reply<T> {
+    Err(Status::unimplemented(
+        "this host does not offer the service",
+    ))
+}
+
+#[tonic::async_trait]
+impl HostService for Logs {
+    async fn kv_get(&self, _: Request<api::KvGetRequest>) -> Reply<api::KvGetResponse> {
+        not_offered()
+    }
+
+    async fn kv_put(&self, _: Request<api::KvPutRequest>) -> Reply<api::KvPutResponse> {
+        not_offered()
+    }
+
+    async fn kv_delete(&self, _: Request<api::KvDeleteRequest>) -> Reply<api::KvDeleteResponse> {
+        not_offered()
+    }
+
+    async fn kv_list(&self, _: Request<api::KvListRequest>) -> Reply<api::KvListResponse> {
+        not_offered()
+    }
+
+    async fn mint_token(&self, _: Request<api::MintTokenRequest>) -> Reply<api::MintTokenResponse> {
+        not_offered()
+    }
+
+    async fn write_logs(
+        &self,
+        request: Request<api::WriteLogsRequest>,
+    ) -> Reply<api::WriteLogsResponse> {
+        let accepted = accepted(request.into_inner().entries.len());
+        Ok(Response::new(api::WriteLogsResponse { accepted }))
+    }
+
+    async fn emit_telemetry(
+        &self,
+        request: Request<api::EmitTelemetryRequest>,
+    ) -> Reply<api::EmitTelemetryResponse> {
+        let accepted = accepted(request.into_inner().events.len());
+        Ok(Response::new(api::EmitTelemetryResponse { accepted }))
+    }
+
+    async fn sign_payload(
+        &self,
+        _: Request<api::SignPayloadRequest>,
+    ) -> Reply<api::SignPayloadResponse> {
+        not_offered()
+    }
+}
