@@ -3,6 +3,7 @@
 use crate::identity::{Curve, HostIdentity};
 use crate::limits::Limits;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The variables of one launch; the default is the plain launch.
@@ -168,6 +169,8 @@ pub enum Directories {
     Apart,
     /// One directory below this name (a long one, or one with a blank).
     Below(String),
+    /// A directory that another launch has used, and that outlives this one.
+    Again(PathBuf),
 }
 
 /// Which of the once-per-process streams are opened.

@@ -72,6 +72,8 @@ pub struct Callback {
     pub method: String,
     /// What the plugin calls the host.
     pub authority: String,
+    /// When it was over: answered, or given up by the plugin.
+    pub over: Option<Duration>,
 }
 
 /// A server of host services, open until it is dropped.
@@ -302,18 +304,25 @@ impl State {
         let method = short(request.uri().path().trim_start_matches('/'));
         let authority = short(request.uri().authority().map_or("", |name| name.as_str()));
         let mut fault = Fault::None;
+        let mut number = KEEP;
         self.change(|seen| {
             fault = seen.fault;
             seen.callback_count += 1;
-            if seen.callbacks.len() < KEEP {
+            number = seen.callbacks.len();
+            if number < KEEP {
                 seen.callbacks.push(Callback {
                     at: self.opened.elapsed(),
                     connection,
                     method,
                     authority,
+                    over: None,
                 });
             }
         });
+        let _going_on = GoingOn {
+            state: &self,
+            number,
+        };
         match fault {
             Fault::None => {
                 HostServiceServer::new(Logs)
@@ -330,6 +339,22 @@ impl State {
                 std::future::pending().await
             }
         }
+    }
+}
+
+/// A callback until its end, by whomever.
+struct GoingOn<'a> {
+    state: &'a State,
+    number: usize,
+}
+
+impl Drop for GoingOn<'_> {
+    fn drop(&mut self) {
+        self.state.change(|seen| {
+            if let Some(callback) = seen.callbacks.get_mut(self.number) {
+                callback.over = Some(self.state.opened.elapsed());
+            }
+        });
     }
 }
 

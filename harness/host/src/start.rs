@@ -369,6 +369,10 @@ fn lay_out(directories: &Directories, root: &Path) -> std::io::Result<(PathBuf, 
             (path.clone(), path)
         }
         Directories::Apart => (make("t")?, make("s")?),
+        Directories::Again(path) => {
+            std::fs::create_dir_all(path)?;
+            (path.clone(), path.clone())
+        }
         Directories::Below(name) => {
             let path = make(name)?;
             (path.clone(), path)

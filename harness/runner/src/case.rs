@@ -49,7 +49,7 @@ impl Case {
         name: &'static str,
         make: impl AsyncFnOnce(&Case) -> Result<T, Stopped>,
     ) -> Result<Arc<T>, Stopped> {
-        self.loans.lend(name, make(self)).await
+        self.loans.lend(name, Box::pin(make(self))).await
     }
 
     /// Whether a launch in this mode is known to work.

@@ -7,11 +7,12 @@ use terms::Stopped;
 use tokio::sync::OnceCell;
 
 type Lent = Arc<dyn Any + Send + Sync>;
+type Cells = BTreeMap<&'static str, Arc<OnceCell<Lent>>>;
 
 /// What one run lends to its checks, by name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Loans {
-    cells: Arc<Mutex<BTreeMap<&'static str, Arc<OnceCell<Lent>>>>>,
+    cells: Arc<Mutex<Cells>>,
 }
 
 impl Loans {

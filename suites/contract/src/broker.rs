@@ -2,6 +2,21 @@
 
 use crate::declare::suite;
 
+mod dial_back;
+
+pub(crate) use dial_back::attached;
+
 suite! {
     broker_service_is_there,
+    broker_stream_lasts_until_shutdown,
+    dial_back_uses_the_advertised_address,
+    dial_back_uses_the_id_it_was_given,
+    missing_advertisement_ends_in_an_error_within_10_s,
+    advertisement_may_come_before_or_after_the_call,
+    odd_advertisements_are_ignored,
+    knock_without_multiplexing_does_no_harm,
+    dial_back_presents_the_plugins_certificate,
+    dial_back_verifies_the_host_as_localhost,
+    callback_connections_are_reused_or_closed,
+    failing_host_service_does_no_harm,
 }

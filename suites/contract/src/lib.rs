@@ -7,12 +7,16 @@ mod broker;
 mod declare;
 mod handshake;
 mod health;
+mod host_services;
+mod in_flight;
 mod lifecycle;
 mod logs;
 mod observed;
+mod operation;
 mod resources;
 mod stop;
 mod tls;
+mod transport;
 mod versions;
 
 use host::Mode;
@@ -26,11 +30,13 @@ pub fn checks() -> Vec<&'static Check> {
         lifecycle::CHECKS,
         handshake::CHECKS,
         tls::CHECKS,
+        transport::CHECKS,
         versions::CHECKS,
         health::CHECKS,
         stop::CHECKS,
         logs::CHECKS,
         broker::CHECKS,
+        host_services::CHECKS,
         resources::CHECKS,
     ]
     .concat()
@@ -41,13 +47,13 @@ pub fn catalog() -> Catalog {
     Catalog::new(checks().into_iter().map(|check| &check.requirement))
 }
 
-/// Whose breach it is where no judge saw it. A plugin that is lost during a
-/// call breaks the promise to serve from the line on.
+/// Whose breach it is where no judge saw it: a call that ends the process is
+/// more than a call that fails, and one that never ends waits for another.
 pub const ROOTS: Roots = Roots {
     no_line: "LIFE-002",
     no_channel,
-    crash: "LIFE-005",
-    hang: "LIFE-005",
+    crash: "LIFE-013",
+    hang: "LIFE-010",
 };
 
 fn no_channel(mode: Mode, failure: &ChannelFailure) -> &'static str {

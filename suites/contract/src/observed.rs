@@ -2,6 +2,7 @@
 
 use host::LaunchRecord;
 use host::handshake::{Departure, go_compatible};
+use prost::Message;
 use terms::{Evidence, Finding, Judgement, Place, Trouble, Verdict};
 
 /// Fails for every departure of these kinds, passes where a line arrived
@@ -51,4 +52,17 @@ pub(crate) fn stderr(record: &LaunchRecord) -> Evidence {
         stderr: record.stderr[skip..].to_vec(),
         ..Evidence::default()
     }
+}
+
+/// The reason of the status's `ErrorInfo`, where it carries one of the
+/// interface's domain.
+pub(crate) fn reason(status: &tonic::Status) -> Option<String> {
+    let details = proto::google::rpc::Status::decode(status.details()).ok()?;
+    details
+        .details
+        .iter()
+        .filter(|any| any.type_url.ends_with("/google.rpc.ErrorInfo"))
+        .filter_map(|any| proto::google::rpc::ErrorInfo::decode(any.value.as_slice()).ok())
+        .find(|info| info.domain == proto::ERROR_DOMAIN)
+        .map(|info| info.reason)
 }

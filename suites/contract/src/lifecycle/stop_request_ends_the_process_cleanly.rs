@@ -1,51 +1,100 @@
 use crate::declare::requirement;
+use crate::in_flight::InFlight;
 use runner::Case;
 use host::Session;
 use host::process::Exit;
 use rustix::process::Signal;
+use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Verdict};
 
 requirement! {
     /// A stop request ends the process cleanly.
     ///
-    /// After go-plugin's Shutdown call or SIGTERM an idle plugin exits with code 0 within 2 s.
+    /// After go-plugin's Shutdown call or SIGTERM an idle plugin exits with code 0 within 2 s, a busy one within 10 s.
     ///
     /// ## How it is judged
     ///
-    /// Two launches: one is stopped by Shutdown, one by SIGTERM. go-plugin's own contract promises nothing about SIGTERM, so that half is left out for plugins that are not Aperio's. The half about a busy plugin comes with the calls that keep one busy.
+    /// Four launches: idle or with a call in flight (Attach, whose advertisement is withheld), each stopped by Shutdown and by SIGTERM. go-plugin's own contract promises nothing about SIGTERM, so those halves are left out for plugins that are not Aperio's, and the busy ones where no call can be held.
     ///
     /// ## Usual causes
     ///
     /// No SIGTERM handler; a server that waits for open streams before it ends.
-    "LIFE-006", Must, since "1.0", launches
+    "LIFE-006", Must, since "1.0", waits
 }
+
+/// How a plugin is asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Request {
+    Shutdown,
+    Sigterm,
+}
+
+/// How long a busy plugin may take.
+const BUSY: Duration = Duration::from_secs(10);
 
 async fn judge(case: &mut Case) -> Judgement {
     let mut findings = Vec::new();
-    let mut session = case.launch(&case.base()).await?;
-    let (_, exit) = session.shut_down().await;
-    findings.extend(verdict_on("Shutdown", exit.map(|(exit, _)| exit), &session));
-    session.finish().await;
-    if case.plugin().is_aperio() {
+    for request in [Request::Shutdown, Request::Sigterm] {
+        if request == Request::Sigterm && !case.plugin().is_aperio() {
+            continue;
+        }
         let mut session = case.launch(&case.base()).await?;
-        session.process().signal(Signal::TERM);
         let limit = session.limits().exit;
-        let exit = session.process().exited_within(limit).await;
-        findings.extend(verdict_on("SIGTERM", exit, &session));
+        let exit = stop(&mut session, request, limit).await;
+        let idle = verdict_on(request, "idle", limit, exit, &session);
+        let broken = idle.is_some();
+        findings.extend(idle);
+        session.finish().await;
+        if broken {
+            continue;
+        }
+        let mut session = case.launch(&case.base()).await?;
+        if let Some(held) = InFlight::hold(&mut session).await? {
+            let exit = stop(&mut session, request, BUSY).await;
+            findings.extend(verdict_on(request, "busy", BUSY, exit, &session));
+            drop(held);
+        }
         session.finish().await;
     }
     Ok(Verdict::of(findings))
 }
 
-fn verdict_on(request: &str, exit: Option<Exit>, session: &Session) -> Option<Finding> {
+async fn stop(session: &mut Session, request: Request, limit: Duration) -> Option<Exit> {
+    match request {
+        Request::Shutdown => {
+            let asked = Instant::now();
+            if let (_, Some((exit, _))) = session.shut_down().await {
+                return Some(exit);
+            }
+            let left = limit.saturating_sub(asked.elapsed());
+            session.process().exited_within(left).await
+        }
+        Request::Sigterm => {
+            session.process().signal(Signal::TERM);
+            session.process().exited_within(limit).await
+        }
+    }
+}
+
+fn verdict_on(
+    request: Request,
+    plugin: &str,
+    limit: Duration,
+    exit: Option<Exit>,
+    session: &Session,
+) -> Option<Finding> {
     let seen = match exit {
         Some(exit) if exit.is_clean() => return None,
         Some(exit) => exit.to_string(),
         None => "still running".to_owned(),
     };
+    let request = match request {
+        Request::Shutdown => "Shutdown",
+        Request::Sigterm => "SIGTERM",
+    };
     Some(
-        Finding::new(format!("{request} did not end the idle plugin cleanly"))
-            .expected(format!("exit code 0 within {} s", session.limits().exit.as_secs_f32()))
+        Finding::new(format!("{request} did not end the {plugin} plugin cleanly"))
+            .expected(format!("exit code 0 within {} s", limit.as_secs_f32()))
             .actual(seen)
             .with(session.evidence()),
     )

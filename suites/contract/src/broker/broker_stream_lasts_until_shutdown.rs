@@ -1,0 +1,36 @@
+use crate::declare::requirement;
+use host::Session;
+use host::broker::BrokerState;
+use terms::{Finding, Judgement, Place, Verdict};
+
+requirement! {
+    /// The broker stream lasts until shutdown.
+    ///
+    /// There is one stream per process. When it ends, go-plugin closes the broker for good, and the host's services are out of reach.
+    ///
+    /// ## How it is judged
+    ///
+    /// StartStream, opened right after the first health answer of each launch, must not have ended after two more round trips. A plugin without the service is told by BRK-001.
+    "BRK-002", Must, since "1.0", session
+}
+
+async fn judge(session: &mut Session) -> Judgement {
+    session.health("plugin").await;
+    session.health("plugin").await;
+    let seen = match session.broker().map(|broker| broker.state()) {
+        None => return Ok(Verdict::vacuous("the stream was not opened")),
+        Some(BrokerState::Open) => return Ok(Verdict::Pass),
+        Some(BrokerState::Failed(status)) if status.code() == tonic::Code::Unimplemented => {
+            return Ok(Verdict::not_claimed("the plugin serves no broker"));
+        }
+        Some(BrokerState::Ended) => "the stream ended without an error".to_owned(),
+        Some(BrokerState::Failed(status)) => format!("the stream failed: {}", status.message()),
+    };
+    Ok(Verdict::fail(
+        Finding::new("StartStream ended before shutdown")
+            .at(Place::Call { method: "plugin.GRPCBroker/StartStream".to_owned() })
+            .expected("a stream that stays open")
+            .actual(seen)
+            .with(session.evidence()),
+    ))
+}

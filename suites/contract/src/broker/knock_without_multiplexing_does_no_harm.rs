@@ -1,0 +1,56 @@
+use crate::declare::requirement;
+use host::broker::BrokerState;
+use proto::goplugin::{ConnInfo, conn_info::Knock};
+use runner::Case;
+use terms::{Finding, Judgement, Place, Verdict};
+
+requirement! {
+    /// A knock without multiplexing does no harm.
+    ///
+    /// A knock asks for a stream of a multiplexed connection. Where there is none, it is neither acknowledged nor fatal.
+    ///
+    /// ## How it is judged
+    ///
+    /// One launch without multiplexing is sent a knock; it must live, answer health, and acknowledge nothing.
+    "BRK-008", Should, since "1.0", launches
+}
+
+async fn judge(case: &mut Case) -> Judgement {
+    let mut session = case.launch(&case.base()).await?;
+    session.health("plugin").await;
+    if !matches!(session.broker().map(|broker| broker.state()), Some(BrokerState::Open)) {
+        session.stop().await;
+        return Ok(Verdict::not_claimed("the plugin serves no broker stream"));
+    }
+    if let Some(broker) = session.broker() {
+        let knock = Knock { knock: true, ack: false, error: String::new() };
+        broker
+            .announce(ConnInfo { service_id: 7, knock: Some(knock), ..ConnInfo::default() })
+            .await;
+    }
+    let serving = session.is_serving().await;
+    let acknowledged = session.broker().is_some_and(|broker| {
+        broker
+            .announced()
+            .iter()
+            .any(|info| info.knock.as_ref().is_some_and(|knock| knock.ack && knock.error.is_empty()))
+    });
+    let seen = match session.exited() {
+        Some(exit) => Some(format!("the process ended: {exit}")),
+        None if !serving => Some("health is not SERVING any more".to_owned()),
+        None if acknowledged => Some("an acknowledgement".to_owned()),
+        None => None,
+    };
+    let verdict = match seen {
+        None => Verdict::Pass,
+        Some(seen) => Verdict::fail(
+            Finding::new("a knock without multiplexing was not ignored")
+                .at(Place::Call { method: "plugin.GRPCBroker/StartStream".to_owned() })
+                .expected("no answer, and a plugin that goes on")
+                .actual(seen)
+                .with(session.evidence()),
+        ),
+    };
+    session.stop().await;
+    Ok(verdict)
+}
