@@ -9,7 +9,7 @@ use std::os::unix::net::SocketAddr as UnixAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
@@ -58,6 +58,10 @@ pub struct ChannelFailure {
 pub enum Step {
     /// AutoMTLS was asked for and no certificate came; nobody dials then.
     Downgrade,
+    /// The same, and yet TLS is spoken at the address.
+    Unannounced,
+    /// go-plugin's host refuses the announced certificate by its content.
+    Certificate,
     /// The announced address cannot be dialled at all.
     Address,
     /// The connection was refused.
@@ -71,7 +75,8 @@ pub enum Step {
 impl std::fmt::Display for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Step::Downgrade => "reading the certificate",
+            Step::Downgrade | Step::Unannounced => "reading the certificate",
+            Step::Certificate => "trusting the certificate",
             Step::Address => "reading the address",
             Step::Connect => "connecting",
             Step::Tls => "the TLS handshake",
@@ -129,6 +134,35 @@ pub async fn secure(
         .and_then(|chain| chain.first())
         .map(|leaf| leaf.as_ref().to_vec());
     Ok(Box::new(stream))
+}
+
+/// What a server says to a client that speaks HTTP/2 in plain text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlainAnswer {
+    /// HTTP/2.
+    Http2,
+    /// A TLS alert.
+    Tls,
+    /// Something else, or nothing.
+    Other,
+}
+
+/// Speaks HTTP/2 in plain text and looks at the first bytes of the answer.
+pub async fn speak_plain(mut io: BoxIo, limit: Duration) -> PlainAnswer {
+    // The preface and an empty SETTINGS frame.
+    let opening = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let mut answer = [0; 4];
+    let exchange = async {
+        io.write_all(opening).await?;
+        io.read_exact(&mut answer).await
+    };
+    match tokio::time::timeout(limit, exchange).await {
+        // A frame header: the length, then type 4, SETTINGS.
+        Ok(Ok(_)) if answer[3] == 4 => PlainAnswer::Http2,
+        // A record header: alert or handshake, then version 3.
+        Ok(Ok(_)) if matches!(answer[0], 21 | 22) && answer[1] == 3 => PlainAnswer::Tls,
+        _ => PlainAnswer::Other,
+    }
 }
 
 /// How streams to one plugin are made: the address, and TLS if there is any.

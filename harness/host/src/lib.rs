@@ -8,6 +8,7 @@
 pub mod broker;
 pub mod call;
 pub mod capture;
+pub mod certificate;
 pub mod channel;
 pub mod codec;
 pub mod echo;

@@ -3,7 +3,8 @@
 use crate::broker::Broker;
 use crate::call::{CallEnd, Caller};
 use crate::capture::Capture;
-use crate::channel::{self, ChannelFacts, ChannelFailure, Step, Target};
+use crate::certificate;
+use crate::channel::{self, ChannelFacts, ChannelFailure, PlainAnswer, Step, Target};
 use crate::handshake::Line;
 use crate::identity::HostIdentity;
 use crate::launch::{Launch, Mode, Streams};
@@ -73,13 +74,38 @@ impl Start {
         }
     }
 
-    async fn bring_up(&mut self, line: &Line) -> Result<Raised, ChannelFailure> {
-        if self.record.mode == Mode::AutoMtls && line.certificate.is_none() {
-            return Err(ChannelFailure {
-                step: Step::Downgrade,
-                text: "AutoMTLS was asked for and the line carries no certificate".to_owned(),
-                exit: None,
+    /// Refuses, before anybody dials, what go-plugin's host refuses in the
+    /// handshake or could never verify.
+    async fn is_trusted(&self, line: &Line) -> Result<(), ChannelFailure> {
+        let Some(der) = &line.certificate else {
+            let plain = match channel::dial(&line.network, &line.address).await {
+                Ok(io) => channel::speak_plain(io, self.limits.early_exit).await,
+                Err(_) => PlainAnswer::Other,
+            };
+            return Err(if plain == PlainAnswer::Tls {
+                ChannelFailure::new(
+                    Step::Unannounced,
+                    &"TLS is spoken at the address, and the line carries no certificate",
+                )
+            } else {
+                ChannelFailure::new(
+                    Step::Downgrade,
+                    &"AutoMTLS was asked for and the line carries no certificate",
+                )
             });
+        };
+        match certificate::refused_by_go(der, std::time::SystemTime::now()) {
+            None => Ok(()),
+            Some(spotted) => Err(ChannelFailure::new(
+                Step::Certificate,
+                &format!("{}: {}", spotted.text, spotted.seen),
+            )),
+        }
+    }
+
+    async fn bring_up(&mut self, line: &Line) -> Result<Raised, ChannelFailure> {
+        if self.record.mode == Mode::AutoMtls {
+            self.is_trusted(line).await?;
         }
         let limit = self.limits.rpc;
         let mut facts = ChannelFacts::default();

@@ -59,6 +59,8 @@ pub const ROOTS: Roots = Roots {
 fn no_channel(mode: Mode, failure: &ChannelFailure) -> &'static str {
     match failure.step {
         Step::Downgrade => "TLS-001",
+        Step::Unannounced => "TLS-002",
+        Step::Certificate => "TLS-007",
         Step::Tls => "TLS-005",
         // TLS 1.3 tells a refused client only in its first call.
         Step::Http if mode == Mode::AutoMtls && failure.exit.is_none() => "TLS-014",
@@ -77,6 +79,8 @@ mod tests {
         let mut ids = vec![ROOTS.no_line, ROOTS.crash, ROOTS.hang];
         for step in [
             Step::Downgrade,
+            Step::Unannounced,
+            Step::Certificate,
             Step::Address,
             Step::Connect,
             Step::Tls,

@@ -1,6 +1,7 @@
 use crate::declare::requirement;
-use crate::observed::line_lacks;
+use crate::observed::{blocked_by, line_lacks};
 use host::LaunchRecord;
+use host::channel::Step;
 use host::handshake::Departure;
 use terms::Judgement;
 
@@ -20,5 +21,8 @@ requirement! {
 }
 
 fn judge(record: &LaunchRecord) -> Judgement {
+    if matches!(&record.channel, Some(Err(failure)) if failure.step == Step::Unannounced) {
+        return Ok(blocked_by("TLS-002"));
+    }
     line_lacks(record, &[Departure::CertificateMissing], "a certificate in field 6")
 }

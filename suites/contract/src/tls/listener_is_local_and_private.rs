@@ -1,54 +1,105 @@
 use crate::declare::requirement;
-use host::handshake::Departure;
 use host::identity::{Curve, HostIdentity, Kind};
-use host::{CallEnd, Caller, Mode, Session};
+use host::launch::Tls;
+use host::tree::{self, Listener};
+use host::{CallEnd, Caller, Launch, Mode, Session};
 use proto::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
-use terms::{Finding, Judgement, Trouble, Verdict};
+use runner::Case;
+use std::sync::Arc;
+use terms::{Finding, Judgement, Place, Trouble, Verdict};
 
 requirement! {
     /// The listener is local and private.
     ///
-    /// The plugin listens on a unix socket or on loopback. Under AutoMTLS a client that presents no certificate, or another one, is refused.
+    /// The plugin listens on a unix socket or on loopback. Under AutoMTLS a client that presents no certificate, another one, or one that has expired, is refused.
     ///
     /// ## How it is judged
     ///
-    /// The announced address of both launches; then, under AutoMTLS, a client without a certificate and a client with a fresh certificate of its own each connect and call health. A refusal shows at the latest in that call, since TLS 1.3 tells a client late.
-    "SEC-005", Must, since "1.0", session
+    /// Every socket the process listens on, in both modes. Then, under AutoMTLS, a client without a certificate and one with a certificate that looks like the host's but has another key each connect and call health; a refusal shows at the latest in that call, since TLS 1.3 tells a client late. Last, a launch whose host certificate has expired: not even that host may be served.
+    "SEC-005", Must, since "1.0", launches
 }
 
-async fn judge(session: &mut Session) -> Judgement {
-    let mut findings: Vec<Finding> = session
-        .record()
-        .lints
-        .iter()
-        .filter(|lint| lint.kind == Departure::TcpNotLoopback)
-        .map(|lint| Finding::new(lint.text.clone()).actual(lint.seen.clone()))
-        .collect();
-    if session.mode() == Mode::AutoMtls {
-        let stranger =
-            HostIdentity::issue(Curve::P521, Kind::default()).map_err(Trouble::infrastructure)?;
-        let clients = [("without a certificate", None), ("with a certificate of its own", Some(&stranger))];
-        for (who, identity) in clients {
-            let target = session.target().spoken_to_as(session.line(), identity);
-            let served = match target.channel(session.limits().rpc).await {
-                Err(_) => false,
-                Ok(channel) => {
-                    let caller = Caller::new(channel, session.transcript().clone(), session.limits().rpc);
-                    let request = HealthCheckRequest { service: "plugin".to_owned() };
-                    let end: CallEnd<HealthCheckResponse> =
-                        caller.unary("grpc.health.v1.Health/Check", request).await;
-                    end.replied()
-                }
-            };
-            if served {
-                findings.push(
-                    Finding::new(format!("a client {who} was served"))
-                        .expected("a refused connection or call")
-                        .actual("health answered")
-                        .with(session.evidence()),
-                );
-            }
+async fn judge(case: &mut Case) -> Judgement {
+    let mut findings = Vec::new();
+    for launch in [Launch::default(), Launch::auto_mtls()] {
+        if !case.came_up(launch.mode()) {
+            continue;
         }
+        let mut session = case.launch(&launch).await?;
+        findings.extend(open_to_others(&mut session));
+        if launch.mode() == Mode::AutoMtls {
+            findings.extend(strangers(&mut session).await?);
+        }
+        session.stop().await;
+    }
+    if case.came_up(Mode::AutoMtls) {
+        findings.extend(expired_host(case).await?);
     }
     Ok(Verdict::of(findings))
+}
+
+fn open_to_others(session: &mut Session) -> Vec<Finding> {
+    let temp = session.record().temp.clone();
+    let members = tree::members(&temp);
+    tree::listeners(members.iter().map(|member| member.pid))
+        .into_values()
+        .flatten()
+        .filter(|listener| matches!(listener, Listener::Tcp(ip, _) if !ip.is_loopback()))
+        .map(|listener| {
+            Finding::new("the plugin listens for other machines")
+                .at(Place::Process)
+                .expected("a unix socket or a loopback address")
+                .actual(listener.to_string())
+        })
+        .collect()
+}
+
+async fn strangers(session: &mut Session) -> Result<Vec<Finding>, Trouble> {
+    let stranger = HostIdentity::issue(Curve::P521, Kind::default()).map_err(Trouble::harness)?;
+    let mut findings = Vec::new();
+    for (who, identity) in [
+        ("without a certificate", None),
+        ("with a certificate of its own", Some(&stranger)),
+    ] {
+        let limit = session.limits().rpc;
+        let target = session.target().spoken_to_as(session.line(), identity);
+        let served = match target.channel(limit).await {
+            Err(_) => false,
+            Ok(channel) => {
+                let caller = Caller::new(channel, session.transcript().clone(), limit);
+                let request = HealthCheckRequest { service: "plugin".to_owned() };
+                let end: CallEnd<HealthCheckResponse> =
+                    caller.unary("grpc.health.v1.Health/Check", request).await;
+                end.replied()
+            }
+        };
+        if served {
+            findings.push(
+                Finding::new(format!("a client {who} was served"))
+                    .expected("a refused connection or call")
+                    .actual("health answered")
+                    .with(session.evidence()),
+            );
+        }
+    }
+    Ok(findings)
+}
+
+async fn expired_host(case: &Case) -> Result<Option<Finding>, Trouble> {
+    let kind = Kind { expired: true, ..Kind::default() };
+    let identity = HostIdentity::issue(Curve::P521, kind).map_err(Trouble::harness)?;
+    let announced = identity.pem.clone();
+    let launch = Launch {
+        tls: Tls::As { identity: Arc::new(identity), announced },
+        ..Launch::default()
+    };
+    let Ok(session) = case.attempt(&launch).await? else {
+        return Ok(None);
+    };
+    let finding = Finding::new("a host whose certificate has expired was served")
+        .expected("a refused connection or call, or no process")
+        .actual("health answered")
+        .with(session.evidence());
+    session.stop().await;
+    Ok(Some(finding))
 }

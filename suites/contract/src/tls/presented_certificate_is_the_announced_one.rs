@@ -1,6 +1,8 @@
 use crate::declare::requirement;
+use super::flaws::has_flaw;
 use crate::observed::{blocked_by, stderr};
 use host::LaunchRecord;
+use host::certificate::Flaw;
 use host::channel::Step;
 use host::handshake::Departure;
 use terms::{Finding, Judgement, Verdict};
@@ -20,6 +22,8 @@ fn judge(record: &LaunchRecord) -> Judgement {
     Ok(match &record.channel {
         Some(Ok(_)) => Verdict::Pass,
         Some(Err(_)) if announces_none(record) => blocked_by("TLS-004"),
+        // The handshake fails over the name, which is told by its own check.
+        Some(Err(_)) if has_flaw(record, Flaw::NotLocalhost) => blocked_by("TLS-006"),
         Some(Err(failure)) if failure.step == Step::Tls => Verdict::fail(
             Finding::new("the TLS handshake with the announced certificate failed")
                 .expected("a handshake with the certificate of field 6")

@@ -1,0 +1,21 @@
+//! AutoMTLS launches whose `PLUGIN_CLIENT_CERT` is not the usual text.
+
+use host::Launch;
+use host::identity::{Curve, HostIdentity, Kind};
+use host::launch::Tls;
+use std::sync::Arc;
+use terms::Trouble;
+
+/// A launch with a fresh host certificate like go-plugin's, announced as
+/// `write` makes of its PEM text.
+pub(super) fn launch_with(write: impl FnOnce(&str) -> String) -> Result<Launch, Trouble> {
+    let identity = HostIdentity::issue(Curve::P521, Kind::default()).map_err(Trouble::harness)?;
+    let announced = write(&identity.pem);
+    Ok(Launch {
+        tls: Tls::As {
+            identity: Arc::new(identity),
+            announced,
+        },
+        ..Launch::default()
+    })
+}

@@ -1,0 +1,63 @@
+use crate::declare::requirement;
+use host::channel::{self, PlainAnswer};
+use host::handshake::Network;
+use host::Session;
+use std::time::Duration;
+use terms::{Finding, Judgement, Place, Verdict};
+
+/// Announcements that are looked at.
+const MOST: usize = 16;
+
+requirement! {
+    /// Brokered listeners use the same TLS.
+    ///
+    /// A listener that the plugin announces over the broker is a door like the main one.
+    ///
+    /// ## How it is judged
+    ///
+    /// Under AutoMTLS a few bytes of plain HTTP/2 are sent to every listener the plugin announces; an answer in HTTP/2 is the breach. A plugin that announces none is not judged.
+    "TLS-023", Must, since "1.0", session over tls
+}
+
+async fn judge(session: &mut Session) -> Judgement {
+    session.health("plugin").await;
+    let announced = session.broker().map(|broker| broker.announced()).unwrap_or_default();
+    let listeners: Vec<(Network, String)> = announced
+        .into_iter()
+        .filter(|info| info.knock.is_none())
+        .filter_map(|info| match info.network.as_str() {
+            "tcp" => Some((Network::Tcp, info.address)),
+            "unix" => Some((Network::Unix, info.address)),
+            _ => None,
+        })
+        .take(MOST)
+        .collect();
+    if listeners.is_empty() {
+        return Ok(Verdict::not_claimed("the plugin announces no listener"));
+    }
+    let mut findings = Vec::new();
+    for (network, address) in listeners {
+        if network == Network::Tcp && !is_loopback(&address) {
+            continue;
+        }
+        let Ok(io) = channel::dial(&network, &address).await else {
+            continue;
+        };
+        if channel::speak_plain(io, Duration::from_secs(1)).await == PlainAnswer::Http2 {
+            findings.push(
+                Finding::new("a brokered listener answers in plain text")
+                    .at(Place::Call { method: "plugin.GRPCBroker/StartStream".to_owned() })
+                    .expected("TLS with the announced certificate")
+                    .actual(format!("HTTP/2 at {address}")),
+            );
+        }
+    }
+    Ok(Verdict::of(findings))
+}
+
+/// Nothing is sent to other machines, whatever a plugin announces.
+fn is_loopback(address: &str) -> bool {
+    address
+        .parse::<std::net::SocketAddr>()
+        .is_ok_and(|address| address.ip().is_loopback())
+}

@@ -1,0 +1,20 @@
+use super::flaws::judge_flaw;
+use crate::declare::requirement;
+use host::LaunchRecord;
+use host::certificate::Flaw;
+use terms::Judgement;
+
+requirement! {
+    /// The certificate is valid now.
+    ///
+    /// A host refuses one that has expired, or begins later.
+    ///
+    /// ## How it is judged
+    ///
+    /// The validity of field 6, by the clock of this machine. go-plugin's host would end the handshake, so nobody dials.
+    "TLS-007", Must, since "1.0", record over tls
+}
+
+fn judge(record: &LaunchRecord) -> Judgement {
+    judge_flaw(record, Flaw::NotValidNow, "a validity that holds now")
+}

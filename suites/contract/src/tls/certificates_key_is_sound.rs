@@ -1,0 +1,20 @@
+use super::flaws::judge_flaw;
+use crate::declare::requirement;
+use host::LaunchRecord;
+use host::certificate::Flaw;
+use terms::Judgement;
+
+requirement! {
+    /// The certificate's key is sound.
+    ///
+    /// Some TLS stacks refuse keys without the usage digital signature, RSA below 2048 bits, SHA-1 signatures, Ed25519 and secp256k1.
+    ///
+    /// ## How it is judged
+    ///
+    /// Key usage, key and signature algorithm of field 6.
+    "TLS-012", Should, since "1.0", record over tls
+}
+
+fn judge(record: &LaunchRecord) -> Judgement {
+    judge_flaw(record, Flaw::UnsoundKey, "ECDSA on P-256, P-384 or P-521, or RSA of 2048 bits")
+}

@@ -1,0 +1,20 @@
+use super::flaws::judge_flaw;
+use crate::declare::requirement;
+use host::LaunchRecord;
+use host::certificate::Flaw;
+use terms::Judgement;
+
+requirement! {
+    /// The certificate's validity has margin.
+    ///
+    /// A certificate that begins now is refused by a host whose clock is seconds behind; one that ends soon ends a plugin that runs for weeks.
+    ///
+    /// ## How it is judged
+    ///
+    /// The validity of field 6, by the clock of this machine.
+    "TLS-008", Should, since "1.0", record over tls
+}
+
+fn judge(record: &LaunchRecord) -> Judgement {
+    judge_flaw(record, Flaw::NarrowValidity, "a beginning at least 5 s ago, and 30 days left")
+}

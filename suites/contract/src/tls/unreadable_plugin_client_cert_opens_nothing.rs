@@ -1,0 +1,74 @@
+use super::announced::launch_with;
+use crate::declare::requirement;
+use host::channel::Target;
+use host::handshake::Line;
+use host::identity::HostIdentity;
+use host::launch::Tls;
+use host::transcript::Transcript;
+use host::{CallEnd, Caller, Mode};
+use proto::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
+use runner::Case;
+use std::time::{Duration, Instant};
+use terms::{Finding, Judgement, Verdict};
+
+requirement! {
+    /// An unreadable PLUGIN_CLIENT_CERT opens nothing.
+    ///
+    /// A host that asked for AutoMTLS and is misunderstood must not get a plugin that talks to everybody.
+    ///
+    /// ## How it is judged
+    ///
+    /// One launch whose variable holds garbage. The process may end, or refuse: nobody may get a health answer, neither in plain text, nor without a certificate, nor with the host's.
+    "TLS-021", Must, since "1.0", launches
+}
+
+async fn judge(case: &mut Case) -> Judgement {
+    if !case.came_up(Mode::AutoMtls) {
+        return Ok(Verdict::not_claimed("AutoMTLS does not come up"));
+    }
+    let garbage = "-----BEGIN CERTIFICATE-----\nnot base64 at all\n-----END CERTIFICATE-----\n";
+    let launch = launch_with(|_| garbage.to_owned())?;
+    let Tls::As { identity, .. } = &launch.tls else {
+        return Ok(Verdict::vacuous("no host certificate was made"));
+    };
+    let Ok(mut start) = case.start(&launch).await? else {
+        return Ok(Verdict::vacuous("the file did not start"));
+    };
+    let mut findings = Vec::new();
+    if let Some(line) = start.record().line.clone() {
+        let clients: [(&str, Option<Option<&HostIdentity>>); 3] = [
+            ("in plain text", None),
+            ("without a certificate", Some(None)),
+            ("with the host's certificate", Some(Some(identity))),
+        ];
+        for (how, tls) in clients {
+            if is_served(&line, tls, case.limits().rpc).await {
+                findings.push(
+                    Finding::new(format!("a client {how} is served"))
+                        .expected("a refusal, or no process")
+                        .actual("health answered")
+                        .with(crate::observed::stderr(start.record())),
+                );
+            }
+        }
+    }
+    start.finish().await;
+    Ok(Verdict::of(findings))
+}
+
+async fn is_served(line: &Line, tls: Option<Option<&HostIdentity>>, limit: Duration) -> bool {
+    let plain = Target::of(line, None);
+    let target = match tls {
+        None => plain,
+        Some(_) if line.certificate.is_none() => return false,
+        Some(identity) => plain.spoken_to_as(line, identity),
+    };
+    let Ok(channel) = target.channel(limit).await else {
+        return false;
+    };
+    let caller = Caller::new(channel, Transcript::new(Instant::now()), limit);
+    let request = HealthCheckRequest { service: "plugin".to_owned() };
+    let end: CallEnd<HealthCheckResponse> =
+        caller.unary("grpc.health.v1.Health/Check", request).await;
+    end.replied()
+}
