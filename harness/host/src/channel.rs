@@ -64,8 +64,11 @@ pub enum Step {
     Certificate,
     /// The announced address cannot be dialled at all.
     Address,
-    /// The connection was refused.
+    /// Nobody accepts at the announced address.
     Connect,
+    /// The first connection was refused, a later one was not: the line came
+    /// before the listener.
+    Early,
     /// The TLS handshake failed.
     Tls,
     /// HTTP/2 or the first call failed although the connection stood.
@@ -79,6 +82,7 @@ impl std::fmt::Display for Step {
             Step::Certificate => "trusting the certificate",
             Step::Address => "reading the address",
             Step::Connect => "connecting",
+            Step::Early => "connecting at once",
             Step::Tls => "the TLS handshake",
             Step::Http => "the first call",
         })
@@ -94,6 +98,12 @@ pub async fn dial(network: &Network, address: &str) -> io::Result<BoxIo> {
                 let stream = std::os::unix::net::UnixStream::connect_addr(&address)?;
                 stream.set_nonblocking(true)?;
                 return Ok(Box::new(UnixStream::from_std(stream)?));
+            }
+            if !address.starts_with('/') {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "the socket path is relative, so it names another place to the host",
+                ));
             }
             if address.len() > SOCKET_PATH_BYTES {
                 return Err(io::Error::new(

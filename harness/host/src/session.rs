@@ -26,6 +26,8 @@ mod stop;
 pub use attach::ATTACH;
 pub use stop::{Aftermath, SHUTDOWN, StopRecord, shutdown_call};
 
+/// How long a refused address is tried again, to tell why it was refused.
+const LATE_LISTENER: Duration = Duration::from_secs(1);
 /// How long an exit may trail the call that it broke.
 const EXIT_AFTER_BREAK: Duration = Duration::from_millis(50);
 
@@ -111,7 +113,13 @@ impl Start {
         let mut facts = ChannelFacts::default();
         let target = Target::of(line, self.identity.as_deref());
         let opened = tokio::time::timeout(limit, target.open(&mut facts)).await;
-        let io = opened.map_err(|_| ChannelFailure::timed_out(Step::Tls, limit))??;
+        let io = match opened.map_err(|_| ChannelFailure::timed_out(Step::Tls, limit))? {
+            Ok(io) => io,
+            Err(failure) if failure.step == Step::Connect => {
+                return Err(later(line, failure).await);
+            }
+            Err(failure) => return Err(failure),
+        };
         let dials = Arc::new(AtomicU32::new(1));
         let again = self
             .launch
@@ -136,6 +144,22 @@ impl Start {
             dials,
         })
     }
+}
+
+/// Tells a listener that comes too late from one that never comes. Either is
+/// a failure: a go-plugin host's first call would meet it.
+async fn later(line: &Line, failure: ChannelFailure) -> ChannelFailure {
+    let deadline = tokio::time::Instant::now() + LATE_LISTENER;
+    while tokio::time::Instant::now() < deadline {
+        tokio::time::sleep(LATE_LISTENER / 50).await;
+        if channel::dial(&line.network, &line.address).await.is_ok() {
+            return ChannelFailure {
+                step: Step::Early,
+                ..failure
+            };
+        }
+    }
+    failure
 }
 
 struct Raised {

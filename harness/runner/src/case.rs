@@ -52,6 +52,11 @@ impl Case {
         self.loans.lend(name, Box::pin(make(self))).await
     }
 
+    /// What keeps a mode from working, by the root's id.
+    pub fn failed(&self, mode: Mode) -> Option<&'static str> {
+        self.failed.get(&mode).copied()
+    }
+
     /// Whether a launch in this mode is known to work.
     pub fn came_up(&self, mode: Mode) -> bool {
         !self.failed.contains_key(&mode) && (mode == Mode::Plain || self.plugin.auto_mtls)

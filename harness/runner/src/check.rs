@@ -84,4 +84,7 @@ pub struct Roots {
     pub crash: &'static str,
     /// A call never ended.
     pub hang: &'static str,
+    /// Checks that look for the reason and so are run though no launch came
+    /// up.
+    pub diagnoses: &'static [&'static str],
 }

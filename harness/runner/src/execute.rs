@@ -129,25 +129,23 @@ fn pass(
         .filter(|check| is_case(check))
         .copied()
         .collect();
-    match base {
-        Some(mode) => {
-            let launch = match mode {
-                Mode::Plain => Launch::default(),
-                Mode::AutoMtls => Launch::auto_mtls(),
-            };
-            own_launches(
-                &cases, &launch, roots, &failed, selection, events, &mut board,
-            );
-        }
-        None => {
-            for check in cases {
-                let trouble = match failed.values().next() {
-                    Some(&id) => Trouble::BlockedBy { id: id.to_owned() },
-                    None => Trouble::infrastructure("no launch was possible"),
-                };
-                board.add(check.requirement.id, Mode::Plain, Err(trouble.into()), 0);
-            }
-        }
+    // Without a base only those that look for the reason are worth a start.
+    let (runnable, blocked): (Vec<_>, Vec<_>) = cases
+        .into_iter()
+        .partition(|check| base.is_some() || roots.diagnoses.contains(&check.requirement.id));
+    let launch = match base {
+        Some(Mode::AutoMtls) => Launch::auto_mtls(),
+        Some(Mode::Plain) | None => Launch::default(),
+    };
+    own_launches(
+        &runnable, &launch, roots, &failed, selection, events, &mut board,
+    );
+    for check in blocked {
+        let trouble = match failed.values().next() {
+            Some(&id) => Trouble::BlockedBy { id: id.to_owned() },
+            None => Trouble::infrastructure("no launch was possible"),
+        };
+        board.add(check.requirement.id, Mode::Plain, Err(trouble.into()), 0);
     }
     for check in selected {
         if let Some(mode) = only_mode(check)

@@ -5,6 +5,7 @@
 
 mod broker;
 mod declare;
+mod fifty_launches;
 mod handshake;
 mod health;
 mod host_services;
@@ -14,6 +15,7 @@ mod logs;
 mod observed;
 mod operation;
 mod resources;
+mod robustness;
 mod stop;
 mod tls;
 mod transport;
@@ -38,6 +40,7 @@ pub fn checks() -> Vec<&'static Check> {
         broker::CHECKS,
         host_services::CHECKS,
         resources::CHECKS,
+        robustness::CHECKS,
     ]
     .concat()
 }
@@ -54,6 +57,7 @@ pub const ROOTS: Roots = Roots {
     no_channel,
     crash: "LIFE-013",
     hang: "LIFE-010",
+    diagnoses: &["ROB-002", "SEC-009"],
 };
 
 fn no_channel(mode: Mode, failure: &ChannelFailure) -> &'static str {
@@ -64,8 +68,11 @@ fn no_channel(mode: Mode, failure: &ChannelFailure) -> &'static str {
         Step::Tls => "TLS-005",
         // TLS 1.3 tells a refused client only in its first call.
         Step::Http if mode == Mode::AutoMtls && failure.exit.is_none() => "TLS-014",
+        Step::Address => "HSK-018",
+        Step::Early => "HSK-016",
+        Step::Connect => "HSK-017",
         // Whatever keeps the first health call from being answered.
-        Step::Address | Step::Connect | Step::Http => "LIFE-005",
+        Step::Http => "LIFE-005",
     }
 }
 
@@ -83,6 +90,7 @@ mod tests {
             Step::Certificate,
             Step::Address,
             Step::Connect,
+            Step::Early,
             Step::Tls,
             Step::Http,
         ] {

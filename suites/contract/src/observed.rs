@@ -1,7 +1,7 @@
 //! Findings out of a launch record.
 
-use host::LaunchRecord;
 use host::handshake::{Departure, go_compatible};
+use host::{Arrival, LaunchRecord};
 use prost::Message;
 use terms::{Evidence, Finding, Judgement, Place, Trouble, Verdict};
 
@@ -65,4 +65,15 @@ pub(crate) fn reason(status: &tonic::Status) -> Option<String> {
         .filter_map(|any| proto::google::rpc::ErrorInfo::decode(any.value.as_slice()).ok())
         .find(|info| info.domain == proto::ERROR_DOMAIN)
         .map(|info| info.reason)
+}
+
+/// In a few words why a launch brought no session.
+pub(crate) fn not_up(record: &LaunchRecord) -> String {
+    match (&record.channel, &record.arrival) {
+        (Some(Err(failure)), _) => format!("{} failed: {}", failure.step, failure.text),
+        (_, Arrival::NotStarted(failure)) => failure.to_string(),
+        (_, Arrival::Exited { exit, .. }) => format!("{exit} before the line"),
+        (_, Arrival::TimedOut { .. } | Arrival::ClosedStdout) => "no line".to_owned(),
+        (_, Arrival::Line { .. }) => "no usable line".to_owned(),
+    }
 }

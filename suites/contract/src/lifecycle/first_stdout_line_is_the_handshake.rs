@@ -1,4 +1,5 @@
 use crate::declare::requirement;
+use crate::handshake::library_missing;
 use crate::observed::stderr;
 use host::handshake::{Departure, go_compatible};
 use host::{Arrival, LaunchRecord};
@@ -31,6 +32,7 @@ fn judge(record: &LaunchRecord) -> Judgement {
                 None => return Ok(second_line(record)),
             }
         }
+        Arrival::Exited { .. } if library_missing(record).is_some() => return Ok(Verdict::Pass),
         Arrival::Exited { exit, .. } => {
             Finding::new(format!("the plugin ended before its handshake line: {exit}"))
                 .expected("a handshake line on stdout")
@@ -39,8 +41,6 @@ fn judge(record: &LaunchRecord) -> Judgement {
             Finding::new("the plugin closed stdout without a handshake line and lives on")
                 .expected("a handshake line on stdout")
         }
-        // Bytes without a newline are the breach of HSK-010.
-        Arrival::TimedOut { wrote: Some(_), .. } => return Ok(Verdict::Pass),
         Arrival::TimedOut { limit, listening, wrote: None } => {
             let finding = Finding::new("no handshake line before the start timeout")
                 .expected(format!("a line within {} s", limit.as_secs_f32()))
@@ -51,7 +51,11 @@ fn judge(record: &LaunchRecord) -> Judgement {
                 finding
             }
         }
-        Arrival::NotStarted(failure) => Finding::new(failure.to_string()),
+        // Bytes without a newline are the breach of HSK-010, and why a file
+        // does not start is told by HSK-001 to HSK-004.
+        Arrival::TimedOut { wrote: Some(_), .. } | Arrival::NotStarted(_) => {
+            return Ok(Verdict::Pass);
+        }
     };
     Ok(Verdict::fail(finding.with(stderr(record))))
 }

@@ -6,6 +6,9 @@ use host::launch::Tls;
 use std::sync::Arc;
 use terms::Trouble;
 
+/// A form of the host's certificate: its name, and how it is made of PEM text.
+pub(super) type Form = (&'static str, fn(&str) -> String);
+
 /// A launch with a fresh host certificate like go-plugin's, announced as
 /// `write` makes of its PEM text.
 pub(super) fn launch_with(write: impl FnOnce(&str) -> String) -> Result<Launch, Trouble> {

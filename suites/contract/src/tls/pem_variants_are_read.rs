@@ -1,4 +1,4 @@
-use super::announced::launch_with;
+use super::announced::{Form, launch_with};
 use crate::declare::requirement;
 use crate::observed::stderr;
 use host::Mode;
@@ -20,7 +20,7 @@ async fn judge(case: &mut Case) -> Judgement {
     if !case.came_up(Mode::AutoMtls) {
         return Ok(Verdict::not_claimed("AutoMTLS does not come up"));
     }
-    let variants: [(&str, fn(&str) -> String); 3] = [
+    let variants: [Form; 3] = [
         ("with CRLF", |pem| pem.replace("\r\n", "\n").replace('\n', "\r\n")),
         ("without the last newline", |pem| pem.trim_end().to_owned()),
         ("after a blank line", |pem| format!("\n{pem}")),

@@ -1,4 +1,4 @@
-use super::announced::launch_with;
+use super::announced::{Form, launch_with};
 use crate::declare::requirement;
 use crate::observed::stderr;
 use host::Mode;
@@ -23,14 +23,15 @@ async fn judge(case: &mut Case) -> Judgement {
     if case.came_up(Mode::AutoMtls) {
         return Ok(Verdict::Pass);
     }
-    let forms: [(&str, fn(&str) -> String); 3] = [
+    let forms: [Form; 3] = [
         ("base64 of PEM text", |pem| base64(pem.as_bytes())),
         ("base64 of DER", |pem| pem.lines().filter(|line| !line.starts_with("-----")).collect()),
         ("one line", |pem| pem.lines().collect::<Vec<_>>().join("\\n")),
     ];
     for (form, write) in forms {
-        if let Ok(session) = case.attempt(&launch_with(write)?).await? {
-            let record = session_record(session).await;
+        if let Ok(mut session) = case.attempt(&launch_with(write)?).await? {
+            let record = session.record().clone();
+            session.stop().await;
             return Ok(Verdict::fail(
                 Finding::new(format!("PLUGIN_CLIENT_CERT is read as {form}"))
                     .at(Place::Process)
@@ -41,12 +42,6 @@ async fn judge(case: &mut Case) -> Judgement {
         }
     }
     Ok(Verdict::vacuous("AutoMTLS comes up with no form of the certificate"))
-}
-
-async fn session_record(mut session: host::Session) -> host::LaunchRecord {
-    let record = session.record().clone();
-    session.stop().await;
-    record
 }
 
 fn base64(bytes: &[u8]) -> String {

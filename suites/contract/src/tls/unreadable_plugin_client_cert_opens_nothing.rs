@@ -1,8 +1,6 @@
 use super::announced::launch_with;
 use crate::declare::requirement;
 use host::channel::Target;
-use host::handshake::Line;
-use host::identity::HostIdentity;
 use host::launch::Tls;
 use host::transcript::Transcript;
 use host::{CallEnd, Caller, Mode};
@@ -36,13 +34,16 @@ async fn judge(case: &mut Case) -> Judgement {
     };
     let mut findings = Vec::new();
     if let Some(line) = start.record().line.clone() {
-        let clients: [(&str, Option<Option<&HostIdentity>>); 3] = [
-            ("in plain text", None),
-            ("without a certificate", Some(None)),
-            ("with the host's certificate", Some(Some(identity))),
-        ];
-        for (how, tls) in clients {
-            if is_served(&line, tls, case.limits().rpc).await {
+        let plain = Target::of(&line, None);
+        let mut clients = vec![("in plain text", plain.clone())];
+        if line.certificate.is_some() {
+            clients.extend([
+                ("without a certificate", plain.spoken_to_as(&line, None)),
+                ("with the host's certificate", plain.spoken_to_as(&line, Some(identity))),
+            ]);
+        }
+        for (how, target) in clients {
+            if is_served(&target, case.limits().rpc).await {
                 findings.push(
                     Finding::new(format!("a client {how} is served"))
                         .expected("a refusal, or no process")
@@ -56,13 +57,7 @@ async fn judge(case: &mut Case) -> Judgement {
     Ok(Verdict::of(findings))
 }
 
-async fn is_served(line: &Line, tls: Option<Option<&HostIdentity>>, limit: Duration) -> bool {
-    let plain = Target::of(line, None);
-    let target = match tls {
-        None => plain,
-        Some(_) if line.certificate.is_none() => return false,
-        Some(identity) => plain.spoken_to_as(line, identity),
-    };
+async fn is_served(target: &Target, limit: Duration) -> bool {
     let Ok(channel) = target.channel(limit).await else {
         return false;
     };

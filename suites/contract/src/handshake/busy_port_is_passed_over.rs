@@ -1,0 +1,40 @@
+use super::ports::on_tcp;
+use crate::declare::requirement;
+use crate::observed::{not_up, stderr};
+use host::Launch;
+use runner::Case;
+use terms::{Finding, Judgement, Place, Trouble, Verdict};
+
+requirement! {
+    /// A busy port is passed over.
+    ///
+    /// Other plugins listen in the same range.
+    ///
+    /// ## How it is judged
+    ///
+    /// One launch with a range whose first port is taken. A plugin on unix sockets is not judged.
+    "HSK-023", Should, since "1.0", launches
+}
+
+async fn judge(case: &mut Case) -> Judgement {
+    let Some(ports) = on_tcp(case).await? else {
+        return Ok(Verdict::not_claimed("the plugin listens on a unix socket"));
+    };
+    let launch = Launch { ports: Some((ports.min, ports.max)), ..case.base() };
+    let taken = std::net::TcpListener::bind(("127.0.0.1", ports.min)).map_err(Trouble::infrastructure)?;
+    let attempt = case.attempt(&launch).await?;
+    drop(taken);
+    Ok(match attempt {
+        Ok(session) => {
+            session.stop().await;
+            Verdict::Pass
+        }
+        Err(record) => Verdict::fail(
+            Finding::new("a busy first port keeps the plugin from starting")
+                .at(Place::Process)
+                .expected(format!("a listener on one of {} to {}", ports.min + 1, ports.max))
+                .actual(not_up(&record))
+                .with(stderr(&record)),
+        ),
+    })
+}

@@ -1,0 +1,41 @@
+use crate::declare::requirement;
+use crate::observed::{not_up, stderr};
+use host::launch::Stdin;
+use host::{Launch, Limits};
+use runner::Case;
+use std::time::Duration;
+use terms::{Finding, Judgement, Verdict};
+
+requirement! {
+    /// Nothing waits for stdin.
+    ///
+    /// A host gives a plugin nothing to read: its stdin is the null device, or a pipe on which nothing comes.
+    ///
+    /// ## How it is judged
+    ///
+    /// The usual launches have the null device; one more has a pipe that stays open and silent, and must come up like them.
+    "HSK-006", Must, since "1.0", waits
+}
+
+async fn judge(case: &mut Case) -> Judgement {
+    let launch = Launch {
+        stdin: Stdin::OpenPipe,
+        limits: Some(Limits {
+            start: case.limits().start.min(Duration::from_secs(10)),
+            ..case.limits().clone()
+        }),
+        ..case.base()
+    };
+    Ok(match case.attempt(&launch).await? {
+        Ok(session) => {
+            session.stop().await;
+            Verdict::Pass
+        }
+        Err(record) => Verdict::fail(
+            Finding::new("with an open stdin the plugin does not start")
+                .expected("a line and a health answer, as with the null device")
+                .actual(not_up(&record))
+                .with(stderr(&record)),
+        ),
+    })
+}

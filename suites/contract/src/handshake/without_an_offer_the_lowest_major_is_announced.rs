@@ -1,0 +1,40 @@
+use crate::declare::requirement;
+use crate::observed::{not_up, stderr};
+use host::Launch;
+use host::launch::Offer;
+use runner::Case;
+use terms::{Finding, Judgement, Place, Verdict};
+
+requirement! {
+    /// Without an offer the lowest major is announced.
+    ///
+    /// A host that is older than version negotiation sets no PLUGIN_PROTOCOL_VERSIONS; it speaks the oldest protocol.
+    ///
+    /// ## How it is judged
+    ///
+    /// One launch without the variable must print a line whose second field is not above any major the plugin announced otherwise.
+    "HSK-014", Should, since "1.0", launches
+}
+
+async fn judge(case: &mut Case) -> Judgement {
+    let lowest = case.plugin().majors.iter().min().copied().unwrap_or(1);
+    let launch = Launch { offer: Offer::Unset, ..case.base() };
+    let Ok(mut start) = case.start(&launch).await? else {
+        return Ok(Verdict::vacuous("the file did not start"));
+    };
+    let record = start.record().clone();
+    start.finish().await;
+    let announced = record.line.as_ref().map(|line| line.app);
+    let seen = match announced {
+        Some(announced) if announced <= i64::from(lowest) => return Ok(Verdict::Pass),
+        Some(announced) => announced.to_string(),
+        None => not_up(&record),
+    };
+    Ok(Verdict::fail(
+        Finding::new("without PLUGIN_PROTOCOL_VERSIONS the lowest major is not announced")
+            .at(Place::Handshake { field: 2 })
+            .expected(lowest.to_string())
+            .actual(seen)
+            .with(stderr(&record)),
+    ))
+}

@@ -1,0 +1,7 @@
+//! Robustness and concurrency (ROB).
+
+use crate::declare::suite;
+
+suite! {
+    fifty_starts_and_stops_succeed,
+}
