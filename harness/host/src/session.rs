@@ -372,9 +372,14 @@ impl Session {
         self.settle(end).await
     }
 
-    /// Whether the plugin is alive and answers SERVING now.
-    pub async fn is_serving(&mut self) -> bool {
-        matches!(self.health("plugin").await, CallEnd::Answer(1))
+    /// Whether the plugin answers its health as it did when the channel came
+    /// up; what that answer is worth is told by another check.
+    pub async fn is_as_healthy(&mut self) -> bool {
+        match (self.health("plugin").await, &self.facts.first_health) {
+            (CallEnd::Answer(now), Some(Ok(first))) => now == *first,
+            (CallEnd::Refused(now), Some(Err((first, _)))) => now.code() as i32 == *first,
+            _ => false,
+        }
     }
 
     /// The plugin's description, asked for once.
