@@ -147,7 +147,7 @@ fn programs_that_are_no_plugins_are_told_what_was_seen() {
     judged(
         &["/bin/sh", "-c", nowhere],
         1,
-        &["FAIL LIFE-005", "connecting failed"],
+        &["FAIL HSK-017", "nobody accepts at the announced address"],
     );
     judged(
         &["/bin/true"],
