@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use terms::{Judged, Level, Overlay, SkipReason, Stopped, Trouble, Verdict};
+use terms::{Judged, Level, Overlay, SkipReason, Stopped, Strictness, Trouble, Verdict};
 
 /// What is run, and how.
 #[derive(Debug, Clone)]
@@ -28,8 +28,8 @@ pub struct Selection {
     pub jobs: usize,
     /// Whether failures are tried once more, alone.
     pub solo_rerun: bool,
-    /// Whether a broken Should counts towards `max_fail`.
-    pub strict: bool,
+    /// What counts towards `max_fail`.
+    pub strictness: Strictness,
     /// Failures after which nothing new starts.
     pub max_fail: Option<usize>,
     /// Ends the run early.
@@ -186,6 +186,10 @@ impl Pass<'_> {
                 }
             }
         }
+        if selection.interrupt.cause().is_some() {
+            // What one mode alone has said is half a judgement.
+            board = Board::new(all, roots);
+        }
         for check in selected {
             if let Some(mode) = only_mode(check)
                 && !modes.contains(&mode)
@@ -247,7 +251,7 @@ impl Pass<'_> {
         let Some(judged) = board.close(id) else {
             return;
         };
-        if judged.counts_as_failure(self.selection.strict) {
+        if judged.counts_as_failure(self.selection.strictness) {
             self.failures.fetch_add(1, Ordering::Relaxed);
         }
         let is_final =
