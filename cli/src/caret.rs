@@ -68,11 +68,13 @@ pub(crate) fn did_you_mean<'a>(
     known
         .into_iter()
         .map(|other| {
-            let alike =
-                strsim::jaro_winkler(&word.to_ascii_lowercase(), &other.to_ascii_lowercase());
+            let alike = strsim::normalized_damerau_levenshtein(
+                &word.to_ascii_lowercase(),
+                &other.to_ascii_lowercase(),
+            );
             (alike, other)
         })
-        .filter(|(alike, _)| *alike > 0.8)
+        .filter(|(alike, _)| *alike > 0.6)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, other)| format!("did you mean {other}?"))
 }

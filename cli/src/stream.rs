@@ -41,8 +41,8 @@ impl Stream {
     }
 
     /// One event, to whoever wants events.
-    fn event(&mut self, event: &Value) {
-        let line = format!("{event}\n");
+    fn event(&mut self, kind: &str, fields: &Value) {
+        let line = event_line(kind, fields);
         if self.format == Format::Json {
             self.say(&line);
         }
@@ -61,12 +61,14 @@ impl Stream {
     /// The head, as soon as the plugin is known and the plan made.
     pub(crate) fn start(&mut self, head: &Report, plan: &Plan, trouble: Option<&str>) {
         let run = uuid::Uuid::new_v4().to_string();
-        self.event(&json!({
-            "v": EVENTS, "t": "run-start", "run": run, "harness": head.harness,
-            "interface": head.interface, "contract": head.contract, "effort": head.effort,
-            "seed": head.seed, "subject": head.subject,
-        }));
-        self.event(&plan_event(plan));
+        self.event(
+            "run-start",
+            &json!({"run": run, "harness": head.harness,
+                "interface": head.interface, "contract": head.contract, "effort": head.effort,
+                "seed": head.seed, "subject": head.subject,
+            }),
+        );
+        self.event("plan", &plan_fields(plan));
         if self.is_text() {
             if self.format == Format::Github {
                 self.say(&format!("::stop-commands::{}\n", self.token));
@@ -92,7 +94,7 @@ impl Stream {
                 Ok(Event::Started { id }) => {
                     running.insert(id, (Instant::now(), false));
                     let at = millis(self.began.elapsed());
-                    self.event(&json!({"v": EVENTS, "t": "test-start", "id": id, "at_ms": at}));
+                    self.event("test-start", &json!({"id": id, "at_ms": at}));
                 }
                 Ok(Event::Judged(judged)) => {
                     running.remove(judged.id.as_str());
@@ -104,9 +106,11 @@ impl Stream {
                         let took = since.elapsed();
                         if took >= self.slow && !*told {
                             *told = true;
-                            self.event(&json!({
-                                "v": EVENTS, "t": "test-slow", "id": id, "took_ms": millis(took),
-                            }));
+                            self.event(
+                                "test-slow",
+                                &json!({"id": id, "took_ms": millis(took),
+                                }),
+                            );
                             if self.style.verbose {
                                 crate::commands::talk(&format!("slow: {id} still runs"));
                             }
@@ -150,23 +154,20 @@ impl Stream {
             block if block.is_empty() => report::pretty_line(&judged, plain),
             block => block,
         };
-        let mut event = json!({"v": EVENTS, "t": "test-end"});
-        if let (Some(event), Ok(Value::Object(fields))) =
-            (event.as_object_mut(), serde_json::to_value(&judged))
-        {
-            event.extend(fields);
-            event.insert("text".to_owned(), text.trim_matches('\n').into());
-        }
-        self.event(&event);
+        let mut fields = serde_json::to_value(&judged).expect("a result has string keys only");
+        fields["text"] = text.trim_matches('\n').into();
+        self.event("test-end", &fields);
     }
 
     /// The end: blocks, counts and conclusion, or the last event.
     pub(crate) fn end(&mut self, report: &Report) {
-        self.event(&json!({
-            "v": EVENTS, "t": "run-end", "conclusion": report.conclusion, "exit": report.exit,
-            "reach": report.reach, "counts": report.counts, "incomplete": report.incomplete,
-            "report": report,
-        }));
+        self.event(
+            "run-end",
+            &json!({"conclusion": report.conclusion, "exit": report.exit,
+                "reach": report.reach, "counts": report.counts, "incomplete": report.incomplete,
+                "report": report,
+            }),
+        );
         if self.is_text() {
             let mut text = report::pretty_end(report, &self.catalog, self.style);
             if self.format == Format::Github {
@@ -178,16 +179,29 @@ impl Stream {
     }
 }
 
-/// What a listed requirement is as an event.
-pub(crate) fn listed_event(requirement: &terms::Requirement) -> Value {
-    json!({
-        "v": EVENTS, "t": "listed", "id": requirement.id, "title": requirement.title(),
-        "level": requirement.level, "since": requirement.since, "area": requirement.area(),
-    })
+/// One event as a line: version and kind first, so that a reader can tell what
+/// it does not know.
+fn event_line(kind: &str, fields: &Value) -> String {
+    let fields = fields.to_string();
+    let fields = fields.strip_prefix('{').unwrap_or("}");
+    format!("{{\"v\":{EVENTS},\"t\":\"{kind}\",{fields}\n")
+}
+
+/// A listed requirement as an event.
+pub(crate) fn listed_event(requirement: &terms::Requirement) -> String {
+    let fields = json!({
+        "id": requirement.id, "title": requirement.title(), "level": requirement.level,
+        "since": requirement.since, "area": requirement.area(),
+    });
+    event_line("listed", &fields)
 }
 
 /// The plan as an event.
-pub(crate) fn plan_event(plan: &Plan) -> Value {
+pub(crate) fn plan_event(plan: &Plan) -> String {
+    event_line("plan", &plan_fields(plan))
+}
+
+fn plan_fields(plan: &Plan) -> Value {
     let cases: Vec<Value> = plan
         .planned
         .iter()
@@ -204,7 +218,7 @@ pub(crate) fn plan_event(plan: &Plan) -> Value {
         .iter()
         .map(|left| json!({"id": left.requirement.id, "reason": left.why.to_string()}))
         .collect();
-    json!({"v": EVENTS, "t": "plan", "cases": cases, "left_out": left_out})
+    json!({"cases": cases, "left_out": left_out})
 }
 
 /// The plan in one line.

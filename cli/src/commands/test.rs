@@ -124,7 +124,7 @@ fn list(selected: &[&'static Check], format: Format) -> Exit {
     let mut text = String::new();
     for requirement in requirements {
         let _ = if format == Format::Json {
-            writeln!(text, "{}", stream::listed_event(requirement))
+            write!(text, "{}", stream::listed_event(requirement))
         } else {
             let (id, level) = (requirement.id, requirement.level.to_string());
             writeln!(text, "{id:<8} {level:<6} {}", requirement.title())
@@ -300,7 +300,7 @@ impl Run<'_> {
 
 fn print_plan(plan: &Plan, claims: &Claims, format: Format) -> Exit {
     if format == Format::Json {
-        return say(&format!("{}\n", stream::plan_event(plan)));
+        return say(&stream::plan_event(plan));
     }
     let mut text = format!("{}\n", stream::plan_line(plan));
     if let Some(why) = &claims.trouble {

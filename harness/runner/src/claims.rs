@@ -50,7 +50,10 @@ pub fn survey(plugin: &Arc<Plugin>, limits: &Limits, interrupt: &Interrupt) -> C
         Ok(None) => Claims::default(),
         Err(trouble) => Claims {
             described: None,
-            trouble: Some(trouble.to_string()),
+            trouble: Some(match trouble {
+                Trouble::Vacuous { why } => why,
+                other => other.to_string(),
+            }),
         },
     }
 }

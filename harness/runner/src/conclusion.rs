@@ -95,9 +95,7 @@ pub fn conclude(results: &[Judged], run: Circumstances) -> (Conclusion, Exit) {
         _ if breach => Conclusion::NotConformant,
         Exit::CouldNotJudge => Conclusion::CouldNotJudge,
         _ if reference => Conclusion::ReferencePluginOnly,
-        _ if filtered || results.iter().any(Judged::is_excluded) => {
-            Conclusion::NoVerdictFiltered
-        }
+        _ if filtered || results.iter().any(Judged::is_excluded) => Conclusion::NoVerdictFiltered,
         _ => Conclusion::Conformant,
     };
     (conclusion, exit)
