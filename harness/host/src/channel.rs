@@ -75,6 +75,20 @@ pub enum Step {
     Http,
 }
 
+impl Step {
+    /// Every step.
+    pub const ALL: [Step; 8] = [
+        Step::Downgrade,
+        Step::Unannounced,
+        Step::Certificate,
+        Step::Address,
+        Step::Connect,
+        Step::Early,
+        Step::Tls,
+        Step::Http,
+    ];
+}
+
 impl std::fmt::Display for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -84,8 +84,9 @@ impl Drop for Root {
     }
 }
 
+static ROOT: OnceLock<Result<Root, String>> = OnceLock::new();
+
 fn root() -> io::Result<&'static Path> {
-    static ROOT: OnceLock<Result<Root, String>> = OnceLock::new();
     match ROOT.get_or_init(|| make_root(Path::new("/tmp")).map_err(|error| error.to_string())) {
         Ok(root) => Ok(&root.path),
         Err(text) => Err(io::Error::other(format!(
@@ -94,11 +95,12 @@ fn root() -> io::Result<&'static Path> {
     }
 }
 
-/// Removes this process's root directory. Called once, before the process
-/// ends; launches that still run lose their directory.
+/// Kills what still lives of any launch and removes this process's root
+/// directory, if it has one. Called once, before the process ends.
 pub fn remove_root() {
-    if let Ok(root) = root() {
-        let _ = fs::remove_dir_all(root);
+    if let Some(Ok(root)) = ROOT.get() {
+        crate::tree::kill_below(&root.path);
+        let _ = fs::remove_dir_all(&root.path);
     }
 }
 

@@ -121,6 +121,33 @@ pub(crate) fn is_started_here(pid: i32) -> bool {
     own().contains(&pid)
 }
 
+/// Asks every process started here to end, group by group, as the last act of
+/// a run that is cut short.
+pub fn terminate_all() {
+    signal_all(Signal::TERM);
+}
+
+/// Kills every process started here, group by group.
+pub fn kill_all() {
+    signal_all(Signal::KILL);
+}
+
+fn signal_all(signal: Signal) {
+    // A number in the set is unreaped, so it names the group it was given to.
+    for pid in own().iter().filter_map(|&raw| Pid::from_raw(raw)) {
+        let _ = kill_process_group(pid, signal);
+    }
+}
+
+/// Whether every process started here has ended, reaped or not.
+pub fn all_ended() -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    own()
+        .iter()
+        .filter_map(|&raw| Pid::from_raw(raw))
+        .all(|pid| !matches!(waitid(WaitId::Pid(pid), options), Ok(None)))
+}
+
 /// The pipes of a fresh process.
 pub(crate) struct Pipes {
     pub(crate) stdout: OwnedFd,

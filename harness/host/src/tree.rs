@@ -61,21 +61,26 @@ pub struct Usage {
 /// Every live process whose `TMPDIR` is `temp`, sorted by pid. Zombies count
 /// as dead.
 pub fn members(temp: &Path) -> Vec<Member> {
+    marked(|marker| marker == temp)
+}
+
+/// Every live process whose `TMPDIR` passes, sorted by pid.
+fn marked(belongs: impl Fn(&Path) -> bool) -> Vec<Member> {
     let Ok(all) = procfs::process::all_processes() else {
         return Vec::new();
     };
     let mut found: Vec<Member> = all
         .flatten()
-        .filter_map(|process| member(&process, temp))
+        .filter_map(|process| member(&process, &belongs))
         .collect();
     found.sort_by_key(|member| member.pid);
     found
 }
 
-fn member(process: &Process, temp: &Path) -> Option<Member> {
+fn member(process: &Process, belongs: impl Fn(&Path) -> bool) -> Option<Member> {
     let environ = process.environ().ok()?;
     let marker = environ.get(std::ffi::OsStr::new("TMPDIR"))?;
-    if Path::new(marker) != temp {
+    if !belongs(Path::new(marker)) {
         return None;
     }
     let stat = process.stat().ok()?;
@@ -183,6 +188,27 @@ pub fn usage(pid: i32) -> Option<Usage> {
         resident_kib: status.vmrss.unwrap_or(0),
         cpu: Duration::from_millis((stat.utime + stat.stime) * 1000 / ticks),
     })
+}
+
+/// How often what lives below a directory is killed again, and the pause
+/// between; a process may fork while it is looked for.
+const SWEEPS: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Kills whatever any launch below `root` left alive.
+pub(crate) fn kill_below(root: &Path) {
+    for _ in 0..SWEEPS {
+        let left = marked(|marker| marker.starts_with(root));
+        if left.is_empty() {
+            break;
+        }
+        for pid in left.iter().filter_map(|member| Pid::from_raw(member.pid)) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        reap_adopted();
+        std::thread::sleep(PAUSE);
+    }
+    reap_adopted();
 }
 
 /// Kills every member of a launch and waits until none is left, at most

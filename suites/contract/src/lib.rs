@@ -84,16 +84,7 @@ mod tests {
     fn every_root_is_a_requirement() {
         let catalog = catalog();
         let mut ids = vec![ROOTS.no_line, ROOTS.crash, ROOTS.hang];
-        for step in [
-            Step::Downgrade,
-            Step::Unannounced,
-            Step::Certificate,
-            Step::Address,
-            Step::Connect,
-            Step::Early,
-            Step::Tls,
-            Step::Http,
-        ] {
+        for step in Step::ALL {
             for mode in [Mode::Plain, Mode::AutoMtls] {
                 let failure = ChannelFailure {
                     step,
