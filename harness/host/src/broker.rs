@@ -10,6 +10,8 @@ use tonic::transport::Channel;
 
 /// Announcements kept from the plugin.
 const KEEP: usize = 1024;
+/// Largest announcement taken, in bytes; a larger one ends the stream.
+const ANNOUNCEMENT_BYTES: usize = 16 << 10;
 
 /// One broker stream, open for the life of the session.
 #[derive(Debug)]
@@ -45,7 +47,8 @@ impl Broker {
         let state = Arc::<Mutex<State>>::default();
         let sink = Arc::clone(&state);
         let reader = tokio::spawn(async move {
-            let mut client = GrpcBrokerClient::new(channel);
+            let mut client =
+                GrpcBrokerClient::new(channel).max_decoding_message_size(ANNOUNCEMENT_BYTES);
             let end = match client.start_stream(ReceiverStream::new(outgoing)).await {
                 Err(status) => BrokerState::Failed(status),
                 Ok(response) => {

@@ -141,10 +141,7 @@ impl Case {
 pub(crate) fn not_up(record: &LaunchRecord) -> Finding {
     use host::Arrival;
     let message = match (&record.arrival, &record.channel) {
-        (_, Some(Err(failure))) => format!(
-            "the line is fine, but {} failed: {}",
-            failure.step, failure.text
-        ),
+        (_, Some(Err(failure))) => format!("the line is fine, but {failure}"),
         (Arrival::NotStarted(failure), _) => failure.to_string(),
         (Arrival::Exited { exit, .. }, _) => {
             format!("the plugin ended before its handshake line: {exit}")

@@ -71,6 +71,7 @@ fn no_channel(mode: Mode, failure: &ChannelFailure) -> &'static str {
         Step::Address => "HSK-018",
         Step::Early => "HSK-016",
         Step::Connect => "HSK-017",
+        Step::Stranger => "HSK-007",
         // Whatever keeps the first health call from being answered.
         Step::Http => "LIFE-005",
     }
@@ -91,6 +92,7 @@ mod tests {
             Step::Address,
             Step::Connect,
             Step::Early,
+            Step::Stranger,
             Step::Tls,
             Step::Http,
         ] {
