@@ -79,6 +79,8 @@ pub enum Step {
     Tls,
     /// HTTP/2 or the first call failed although the connection stood.
     Http,
+    /// The connection stood and the first call was never answered.
+    Silent,
 }
 
 impl std::fmt::Display for Step {
@@ -91,7 +93,7 @@ impl std::fmt::Display for Step {
             Step::Stranger => "looking who listens",
             Step::Early => "connecting at once",
             Step::Tls => "the TLS handshake",
-            Step::Http => "the first call",
+            Step::Http | Step::Silent => "the first call",
         })
     }
 }
@@ -384,6 +386,6 @@ pub async fn over(
         .expect("the user agent is plain ASCII");
     tokio::time::timeout(limit, endpoint.connect_with_connector(connector))
         .await
-        .map_err(|_| ChannelFailure::timed_out(Step::Http, limit))?
+        .map_err(|_| ChannelFailure::timed_out(Step::Silent, limit))?
         .map_err(|error| ChannelFailure::new(Step::Http, &crate::call::chain(&error)))
 }

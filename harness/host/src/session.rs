@@ -137,7 +137,7 @@ impl Start {
                 facts.first_health = Some(Err((status.code() as i32, status.message().to_owned())));
             }
             CallEnd::Broken(text) => return Err(ChannelFailure::new(Step::Http, &text)),
-            CallEnd::Silent(limit) => return Err(ChannelFailure::timed_out(Step::Http, limit)),
+            CallEnd::Silent(limit) => return Err(ChannelFailure::timed_out(Step::Silent, limit)),
             CallEnd::Died(exit) => return Err(ChannelFailure::new(Step::Http, &exit)),
         }
         facts.ready_after = self.process.started().elapsed();
