@@ -15,7 +15,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_aperio-plugin");
 /// Modes judged side by side; they mostly wait.
 const SIDE_BY_SIDE: usize = 6;
 /// Every limit of the harness is so much shorter.
-const SCALE: &str = "0.1";
+const SCALE: &str = "0.2";
 /// Longest time one mode may take. The longest waits of the suite are 20 s of
 /// its own; the rest is for a machine that has other things to do.
 const BUDGET: Duration = Duration::from_mins(4);
