@@ -10,6 +10,10 @@ use tonic::transport::Channel;
 
 /// Announcements kept from the plugin.
 const KEEP: usize = 1024;
+/// Bytes of addresses kept with them.
+const KEEP_BYTES: usize = 128 << 10;
+/// Largest announcement taken, in bytes; a larger one ends the stream.
+const ANNOUNCEMENT_BYTES: usize = 16 << 10;
 
 /// One broker stream, open for the life of the session.
 #[derive(Debug)]
@@ -35,6 +39,7 @@ pub enum BrokerState {
 struct State {
     stream: BrokerState,
     announced: Vec<ConnInfo>,
+    bytes: usize,
 }
 
 impl Broker {
@@ -45,7 +50,8 @@ impl Broker {
         let state = Arc::<Mutex<State>>::default();
         let sink = Arc::clone(&state);
         let reader = tokio::spawn(async move {
-            let mut client = GrpcBrokerClient::new(channel);
+            let mut client =
+                GrpcBrokerClient::new(channel).max_decoding_message_size(ANNOUNCEMENT_BYTES);
             let end = match client.start_stream(ReceiverStream::new(outgoing)).await {
                 Err(status) => BrokerState::Failed(status),
                 Ok(response) => {
@@ -54,7 +60,8 @@ impl Broker {
                         match stream.message().await {
                             Ok(Some(info)) => {
                                 let mut state = lock(&sink);
-                                if state.announced.len() < KEEP {
+                                state.bytes += info.network.len() + info.address.len();
+                                if state.announced.len() < KEEP && state.bytes <= KEEP_BYTES {
                                     state.announced.push(info);
                                 }
                             }

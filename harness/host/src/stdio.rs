@@ -7,6 +7,9 @@ use tonic::transport::Channel;
 
 /// Bytes kept per run of the stream; the rest is counted.
 const KEEP: usize = 256 << 10;
+/// Largest piece taken, in bytes; a larger one ends the stream. Twice what any
+/// runtime takes unless it is told to take more.
+const PIECE_BYTES: usize = 8 << 20;
 
 /// What the stdio stream has carried so far.
 #[derive(Debug)]
@@ -54,7 +57,7 @@ impl Stdio {
         let sink = Arc::clone(&state);
         let reader = tokio::spawn(async move {
             let mut client = proto::goplugin::grpc_stdio_client::GrpcStdioClient::new(channel)
-                .max_decoding_message_size(i32::MAX as usize);
+                .max_decoding_message_size(PIECE_BYTES);
             let end = match client.stream_stdio(()).await {
                 Err(status) => StdioState::Failed(status),
                 Ok(response) => {
@@ -103,8 +106,8 @@ impl State {
         }
         let room = KEEP - self.kept.min(KEEP);
         let length = data.data.len();
-        let mut bytes: Vec<u8> = data.data;
-        bytes.truncate(room);
+        // A copy: what was cut off must not stay allocated.
+        let bytes = data.data[..length.min(room)].to_vec();
         self.kept += bytes.len();
         self.chunks.push(Chunk {
             channel: data.channel,

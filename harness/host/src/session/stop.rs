@@ -132,6 +132,7 @@ impl Start {
             self.process.exited_within(self.limits.kill).await;
         }
         let survivors = tree::kill_members(&self.record.temp, self.limits.kill).await;
+        self.swept = true;
         let exit = self.process.reap(self.limits.kill).await;
         if !ended {
             pipes_open = !self.stdout.ended_within(self.limits.pipe).await

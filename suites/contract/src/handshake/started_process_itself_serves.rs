@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The process that holds the announced socket must be the started one, alive after the first answer.
+    /// The process that holds the announced socket must be the started one, alive after the first answer. Nothing is sent to a listener that belongs to a process of somebody else.
     ///
     /// ## Usual causes
     ///
@@ -38,6 +38,11 @@ async fn judge(case: &mut Case) -> Judgement {
             let name = name.map_or("a child", |member| member.name.as_str());
             Some(format!("the socket belongs to {name}, a process below the started one"))
         }
+        (None, None) if named(&address)
+            .is_some_and(|listener| tree::is_held_by_others(&listener, &members) == Some(true)) =>
+        {
+            Some("the socket belongs to a process that this launch did not start".to_owned())
+        }
         (None, _) => None,
     };
     let verdict = match seen {
@@ -53,6 +58,15 @@ async fn judge(case: &mut Case) -> Judgement {
     };
     session.stop().await;
     Ok(verdict)
+}
+
+/// The listener an address names.
+fn named(address: &str) -> Option<Listener> {
+    match address.parse::<SocketAddr>() {
+        Ok(address) => Some(Listener::Tcp(address.ip(), address.port())),
+        // A link leads to the socket, which is known by its own name.
+        Err(_) => std::fs::canonicalize(address).ok().map(Listener::Unix),
+    }
 }
 
 fn names(listener: &Listener, address: &str) -> bool {
