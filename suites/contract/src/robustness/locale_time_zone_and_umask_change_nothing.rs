@@ -3,11 +3,14 @@ use crate::observed::not_up;
 use crate::operation::Operation;
 use host::call::code_name;
 use host::handshake::{Network, Protocol};
-use host::process::Exit;
 use host::{Launch, Session};
 use proto::aperio::plugin::v1 as api;
 use runner::Case;
+use std::time::Duration;
 use terms::{Finding, Judgement, Lost, Place, Stopped, Verdict};
+
+/// How long the exit is waited for; LIFE-006 tells of one that is late.
+const EXIT: Duration = Duration::from_secs(10);
 
 requirement! {
     /// Locale, time zone and umask change nothing.
@@ -89,8 +92,9 @@ async fn profile(mut session: Session) -> Result<Profile, Lost> {
         None => None,
     };
     let line = session.line().clone();
-    let stopped = session.stop().await;
-    let exit = |exit: Exit| (exit.code, exit.signal);
+    session.shut_down().await;
+    let exit = session.process().exited_within(EXIT).await;
+    session.finish().await;
     Ok(Profile {
         app: line.app,
         network: line.network,
@@ -99,6 +103,6 @@ async fn profile(mut session: Session) -> Result<Profile, Lost> {
         health,
         described,
         operation,
-        exit: stopped.exit.map(exit),
+        exit: exit.map(|exit| (exit.code, exit.signal)),
     })
 }
