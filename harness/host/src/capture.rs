@@ -172,10 +172,13 @@ impl Capture {
     }
 
     /// Stops reading and closes our end of the pipe; later writes by the
-    /// plugin fail with `EPIPE`.
-    pub fn close(&mut self) {
+    /// plugin fail with `EPIPE`. For us the stream has ended then.
+    pub async fn close(&mut self) {
         if let Some(reader) = self.reader.take() {
             reader.abort();
+            // The pipe is closed once the task is gone.
+            let _ = reader.await;
+            self.shared.end();
         }
     }
 
@@ -262,7 +265,9 @@ impl Capture {
 
 impl Drop for Capture {
     fn drop(&mut self) {
-        self.close();
+        if let Some(reader) = &self.reader {
+            reader.abort();
+        }
     }
 }
 

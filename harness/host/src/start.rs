@@ -318,6 +318,12 @@ impl Start {
         &self.stderr
     }
 
+    /// Closes our ends of both output pipes.
+    pub async fn close_output(&mut self) {
+        self.stdout.close().await;
+        self.stderr.close().await;
+    }
+
     /// The started process.
     pub fn process(&mut self) -> &mut Process {
         &mut self.process

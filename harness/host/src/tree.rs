@@ -255,6 +255,35 @@ pub fn usage(pid: i32) -> Option<Usage> {
     })
 }
 
+/// What one thread has had of the processor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ThreadTime {
+    /// Time it ran.
+    pub ran: Duration,
+    /// Time it could have run and had to wait for a processor.
+    pub waited: Duration,
+}
+
+/// The times of each live thread of a process, by thread id; empty where the
+/// process is gone or the kernel does not tell.
+pub fn thread_times(pid: i32) -> BTreeMap<i32, ThreadTime> {
+    let threads = Process::new(pid).and_then(|process| process.tasks());
+    let Ok(threads) = threads else {
+        return BTreeMap::new();
+    };
+    threads
+        .flatten()
+        .filter_map(|thread| {
+            let times = thread.schedstat().ok()?;
+            let time = ThreadTime {
+                ran: Duration::from_nanos(times.sum_exec_runtime),
+                waited: Duration::from_nanos(times.run_delay),
+            };
+            Some((thread.tid, time))
+        })
+        .collect()
+}
+
 /// Kills every member of a launch and waits until none is left, at most
 /// `limit`; returns those that were found alive.
 pub(crate) async fn kill_members(temp: &Path, limit: Duration) -> Vec<Member> {

@@ -9,6 +9,7 @@ mod fifty_launches;
 mod handshake;
 mod health;
 mod host_services;
+mod idle;
 mod in_flight;
 mod lifecycle;
 mod logs;

@@ -95,6 +95,18 @@ impl Session {
         (shutdown, exit.map(|exit| (exit, after)))
     }
 
+    /// Closes the streams that a host holds open for the life of a plugin.
+    pub fn close_streams(&mut self) {
+        self.stdio = None;
+        self.broker = None;
+    }
+
+    /// Closes the channel with its streams, as a host that has gone; the
+    /// process is left alone.
+    pub fn hang_up(self) -> Start {
+        self.start
+    }
+
     /// Steps 6 to 8: kills what lives, looks at what is left, removes it.
     pub async fn finish(self) -> Aftermath {
         let Session { start, line, .. } = self;
