@@ -49,7 +49,7 @@ struct State {
 impl Stdio {
     /// Opens the stream. The call runs on its own: servers send no headers
     /// before their first message, so waiting for them would hang.
-    pub(crate) fn open(channel: Channel) -> Self {
+    pub fn open(channel: Channel) -> Self {
         let state = Arc::<Mutex<State>>::default();
         let sink = Arc::clone(&state);
         let reader = tokio::spawn(async move {

@@ -5,7 +5,8 @@
 
 use procfs::process::{FDTarget, Process};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,6 +35,26 @@ pub enum Listener {
     Unix(PathBuf),
     /// A TCP socket.
     Tcp(IpAddr, u16),
+}
+
+impl Listener {
+    /// Whether this is the socket at an address of the handshake line or the
+    /// broker, in whatever spelling.
+    pub fn is_at(&self, address: &str) -> bool {
+        match self {
+            Listener::Unix(path) => {
+                let announced = Path::new(address);
+                path == announced
+                    || path
+                        .canonicalize()
+                        .is_ok_and(|path| announced.canonicalize().is_ok_and(|other| path == other))
+            }
+            // A listener on all interfaces answers at each of them.
+            Listener::Tcp(_, port) => address
+                .rsplit_once(':')
+                .is_some_and(|(_, other)| other.parse() == Ok(*port)),
+        }
+    }
 }
 
 impl std::fmt::Display for Listener {
@@ -78,6 +99,41 @@ fn member(process: &Process, temp: &Path) -> Option<Member> {
     if Path::new(marker) != temp {
         return None;
     }
+    described(process, &environ)
+}
+
+/// Every live process below this one, whatever its environment holds; one
+/// whose parent has ended is below nobody.
+pub fn descendants(pid: i32) -> Vec<Member> {
+    let Ok(all) = procfs::process::all_processes() else {
+        return Vec::new();
+    };
+    let all: Vec<(i32, i32, Process)> = all
+        .flatten()
+        .filter_map(|process| {
+            let stat = process.stat().ok()?;
+            Some((stat.pid, stat.ppid, process))
+        })
+        .collect();
+    let mut inside = BTreeSet::from([pid]);
+    loop {
+        let before = inside.len();
+        for (child, parent, _) in &all {
+            if inside.contains(parent) {
+                inside.insert(*child);
+            }
+        }
+        if inside.len() == before {
+            break;
+        }
+    }
+    all.iter()
+        .filter(|(child, ..)| *child != pid && inside.contains(child))
+        .filter_map(|(_, _, process)| described(process, &process.environ().unwrap_or_default()))
+        .collect()
+}
+
+fn described(process: &Process, environ: &HashMap<OsString, OsString>) -> Option<Member> {
     let stat = process.stat().ok()?;
     if matches!(stat.state, 'Z' | 'X' | 'x') {
         return None;
@@ -169,6 +225,14 @@ fn listening_inodes() -> BTreeMap<u64, Listener> {
         }
     }
     table
+}
+
+/// The member that holds the socket at this address.
+pub fn holder(members: &[Member], address: &str) -> Option<i32> {
+    listeners(members.iter().map(|member| member.pid))
+        .into_iter()
+        .find(|(_, held)| held.iter().any(|listener| listener.is_at(address)))
+        .map(|(pid, _)| pid)
 }
 
 /// What a process uses, if it is alive.

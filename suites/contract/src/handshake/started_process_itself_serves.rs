@@ -1,7 +1,6 @@
 use crate::declare::requirement;
-use host::tree::{self, Listener};
+use host::tree;
 use runner::Case;
-use std::net::SocketAddr;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -26,11 +25,7 @@ async fn judge(case: &mut Case) -> Judgement {
     let address = session.line().address.clone();
     let exited = session.exited();
     let members = tree::members(&temp);
-    let held = tree::listeners(members.iter().map(|member| member.pid));
-    let server = held
-        .iter()
-        .find(|(_, listeners)| listeners.iter().any(|listener| names(listener, &address)))
-        .map(|(pid, _)| *pid);
+    let server = tree::holder(&members, &address);
     let seen = match (exited, server) {
         (Some(exit), _) => Some(format!("the started process has ended ({exit}), and the address answers")),
         (None, Some(server)) if server != pid => {
@@ -53,11 +48,4 @@ async fn judge(case: &mut Case) -> Judgement {
     };
     session.stop().await;
     Ok(verdict)
-}
-
-fn names(listener: &Listener, address: &str) -> bool {
-    match listener {
-        Listener::Unix(path) => path.as_os_str() == address,
-        Listener::Tcp(ip, port) => address == SocketAddr::new(*ip, *port).to_string(),
-    }
 }
