@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 
+/// Largest piece taken, in bytes; a larger one ends the stream. go-plugin
+/// sends 1024 at most.
+const PIECE: usize = 32 << 20;
 /// Bytes kept per run of the stream; the rest is counted.
 const KEEP: usize = 256 << 10;
 
@@ -54,7 +57,7 @@ impl Stdio {
         let sink = Arc::clone(&state);
         let reader = tokio::spawn(async move {
             let mut client = proto::goplugin::grpc_stdio_client::GrpcStdioClient::new(channel)
-                .max_decoding_message_size(i32::MAX as usize);
+                .max_decoding_message_size(PIECE);
             let end = match client.stream_stdio(()).await {
                 Err(status) => StdioState::Failed(status),
                 Ok(response) => {
@@ -103,8 +106,8 @@ impl State {
         }
         let room = KEEP - self.kept.min(KEEP);
         let length = data.data.len();
-        let mut bytes: Vec<u8> = data.data;
-        bytes.truncate(room);
+        // A copy, so that the rest of a large piece is given back.
+        let bytes = data.data[..length.min(room)].to_vec();
         self.kept += bytes.len();
         self.chunks.push(Chunk {
             channel: data.channel,
@@ -118,4 +121,30 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_pieces_are_counted_and_given_back() {
+        let mut state = State::default();
+        for _ in 0..5000 {
+            state.take(StdioData {
+                channel: 1,
+                data: vec![7; 1000],
+            });
+        }
+        state.take(StdioData::default());
+        assert_eq!(state.bytes, 5_000_000);
+        assert_eq!(state.chunks.len(), 4096);
+        assert!(state.chunks.iter().all(|chunk| chunk.length == 1000));
+        let held: usize = state
+            .chunks
+            .iter()
+            .map(|chunk| chunk.bytes.capacity())
+            .sum();
+        assert_eq!(held, KEEP);
+    }
 }

@@ -91,7 +91,7 @@ fn lineage(members: &[Member], pid: i32) -> BTreeSet<i32> {
     let mut own = BTreeSet::from([pid]);
     let mut at = pid;
     while let Some(member) = members.iter().find(|member| member.pid == at) {
-        if !own.insert(member.parent) && member.parent != pid {
+        if !own.insert(member.parent) {
             break;
         }
         at = member.parent;
