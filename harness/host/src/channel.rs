@@ -3,7 +3,7 @@
 
 use crate::handshake::{Line, Network};
 use crate::identity;
-use crate::tree::{self, Listener};
+use crate::tree;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -85,15 +85,17 @@ pub enum Step {
 
 impl Step {
     /// Every step.
-    pub const ALL: [Step; 8] = [
+    pub const ALL: [Step; 10] = [
         Step::Downgrade,
         Step::Unannounced,
         Step::Certificate,
         Step::Address,
         Step::Connect,
         Step::Early,
+        Step::Stranger,
         Step::Tls,
         Step::Http,
+        Step::Silent,
     ];
 }
 
@@ -284,15 +286,12 @@ impl Target {
     /// The same without TLS.
     pub(crate) async fn reach_own(&self, temp: &Path) -> Result<BoxIo, ChannelFailure> {
         let (io, listener) = self.reach().await?;
-        let stranger = match (listener, self.address.parse()) {
-            (Some(pid), _) if tree::is_stranger(pid, temp) => Some(tree::name(pid)),
-            (None, Ok(address)) => {
-                let address: SocketAddr = address;
-                let listener = Listener::Tcp(address.ip(), address.port());
-                let held = tree::is_held_by_others(&listener, &tree::members(temp));
+        let stranger = match listener {
+            Some(pid) => tree::is_stranger(pid, temp).then(|| tree::name(pid)),
+            None => {
+                let held = tree::is_held_by_others(&self.address, &tree::members(temp));
                 (held == Some(true)).then(|| "another process".to_owned())
             }
-            _ => None,
         };
         match stranger {
             None => Ok(io),

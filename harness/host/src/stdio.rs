@@ -52,7 +52,7 @@ struct State {
 impl Stdio {
     /// Opens the stream. The call runs on its own: servers send no headers
     /// before their first message, so waiting for them would hang.
-    pub(crate) fn open(channel: Channel) -> Self {
+    pub fn open(channel: Channel) -> Self {
         let state = Arc::<Mutex<State>>::default();
         let sink = Arc::clone(&state);
         let reader = tokio::spawn(async move {
@@ -121,4 +121,30 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_pieces_are_counted_and_given_back() {
+        let mut state = State::default();
+        for _ in 0..5000 {
+            state.take(StdioData {
+                channel: 1,
+                data: vec![7; 1000],
+            });
+        }
+        state.take(StdioData::default());
+        assert_eq!(state.bytes, 5_000_000);
+        assert_eq!(state.chunks.len(), 4096);
+        assert!(state.chunks.iter().all(|chunk| chunk.length == 1000));
+        let held: usize = state
+            .chunks
+            .iter()
+            .map(|chunk| chunk.bytes.capacity())
+            .sum();
+        assert_eq!(held, KEEP);
+    }
 }

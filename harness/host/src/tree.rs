@@ -53,6 +53,26 @@ pub enum Listener {
     Tcp(IpAddr, u16),
 }
 
+impl Listener {
+    /// Whether this is the socket at an address of the handshake line or the
+    /// broker, in whatever spelling.
+    pub fn is_at(&self, address: &str) -> bool {
+        match self {
+            Listener::Unix(path) => {
+                let announced = Path::new(address);
+                path == announced
+                    || path
+                        .canonicalize()
+                        .is_ok_and(|path| announced.canonicalize().is_ok_and(|other| path == other))
+            }
+            // A listener on all interfaces answers at each of them.
+            Listener::Tcp(_, port) => address
+                .rsplit_once(':')
+                .is_some_and(|(_, other)| other.parse() == Ok(*port)),
+        }
+    }
+}
+
 impl std::fmt::Display for Listener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -183,11 +203,11 @@ pub fn listeners(pids: impl IntoIterator<Item = i32>) -> BTreeMap<i32, Vec<Liste
 
 /// Whether someone listens at this address who is none of these processes.
 /// None where their descriptors, or the machine's sockets, do not show.
-pub fn is_held_by_others(address: &Listener, members: &[Member]) -> Option<bool> {
+pub fn is_held_by_others(address: &str, members: &[Member]) -> Option<bool> {
     let table = listening_inodes();
     let there: BTreeSet<u64> = table
         .iter()
-        .filter(|(_, listener)| *listener == address)
+        .filter(|(_, listener)| listener.is_at(address))
         .map(|(inode, _)| *inode)
         .collect();
     if there.is_empty() || members.is_empty() {
@@ -239,6 +259,14 @@ fn listening_inodes() -> BTreeMap<u64, Listener> {
         }
     }
     table
+}
+
+/// The member that holds the socket at this address.
+pub fn holder(members: &[Member], address: &str) -> Option<i32> {
+    listeners(members.iter().map(|member| member.pid))
+        .into_iter()
+        .find(|(_, held)| held.iter().any(|listener| listener.is_at(address)))
+        .map(|(pid, _)| pid)
 }
 
 /// What a process uses, if it is alive.

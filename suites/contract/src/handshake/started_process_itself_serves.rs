@@ -1,7 +1,6 @@
 use crate::declare::requirement;
-use host::tree::{self, Listener};
+use host::tree;
 use runner::Case;
-use std::net::SocketAddr;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -26,11 +25,7 @@ async fn judge(case: &mut Case) -> Judgement {
     let address = session.line().address.clone();
     let exited = session.exited();
     let members = tree::members(&temp);
-    let held = tree::listeners(members.iter().map(|member| member.pid));
-    let server = held
-        .iter()
-        .find(|(_, listeners)| listeners.iter().any(|listener| names(listener, &address)))
-        .map(|(pid, _)| *pid);
+    let server = tree::holder(&members, &address);
     let seen = match (exited, server) {
         (Some(exit), _) => Some(format!("the started process has ended ({exit}), and the address answers")),
         (None, Some(server)) if server != pid => {
@@ -38,8 +33,7 @@ async fn judge(case: &mut Case) -> Judgement {
             let name = name.map_or("a child", |member| member.name.as_str());
             Some(format!("the socket belongs to {name}, a process below the started one"))
         }
-        (None, None) if named(&address)
-            .is_some_and(|listener| tree::is_held_by_others(&listener, &members) == Some(true)) =>
+        (None, None) if tree::is_held_by_others(&address, &members) == Some(true) =>
         {
             Some("the socket belongs to a process that this launch did not start".to_owned())
         }
@@ -58,20 +52,4 @@ async fn judge(case: &mut Case) -> Judgement {
     };
     session.stop().await;
     Ok(verdict)
-}
-
-/// The listener an address names.
-fn named(address: &str) -> Option<Listener> {
-    match address.parse::<SocketAddr>() {
-        Ok(address) => Some(Listener::Tcp(address.ip(), address.port())),
-        // A link leads to the socket, which is known by its own name.
-        Err(_) => std::fs::canonicalize(address).ok().map(Listener::Unix),
-    }
-}
-
-fn names(listener: &Listener, address: &str) -> bool {
-    match listener {
-        Listener::Unix(path) => path.as_os_str() == address,
-        Listener::Tcp(ip, port) => address == SocketAddr::new(*ip, *port).to_string(),
-    }
 }

@@ -6,7 +6,7 @@ use terms::{Finding, Judgement, Place, Verdict};
 requirement! {
     /// The stdio service is there.
     ///
-    /// Without plugin.GRPCStdio a host loses what the plugin prints.
+    /// Without plugin.GRPCStdio a host loses what the plugin prints. A plugin that keeps go-plugin's contract alone may leave it out.
     ///
     /// ## How it is judged
     ///
@@ -17,8 +17,12 @@ requirement! {
 async fn judge(session: &mut Session) -> Judgement {
     // One more round trip, so that a refusal has had time to arrive.
     session.health("plugin").await;
+    let aperio = session.plugin().is_aperio();
     match session.stdio().map(Stdio::state) {
         Some(StdioState::Failed(status)) if status.code() == tonic::Code::Unimplemented => {
+            if !aperio {
+                return Ok(Verdict::not_claimed("the plugin serves no stdio"));
+            }
             Ok(Verdict::fail(
                 Finding::new("StreamStdio is not implemented")
                     .at(Place::Call { method: "plugin.GRPCStdio/StreamStdio".to_owned() })
