@@ -8,6 +8,7 @@ mod declare;
 mod fifty_launches;
 mod handshake;
 mod health;
+mod health_call;
 mod host_services;
 mod in_flight;
 mod lifecycle;
@@ -71,6 +72,7 @@ fn no_channel(mode: Mode, failure: &ChannelFailure) -> &'static str {
         Step::Address => "HSK-018",
         Step::Early => "HSK-016",
         Step::Connect => "HSK-017",
+        Step::Preface => "RPC-001",
         // Whatever keeps the first health call from being answered.
         Step::Http => "LIFE-005",
     }
@@ -92,6 +94,7 @@ mod tests {
             Step::Connect,
             Step::Early,
             Step::Tls,
+            Step::Preface,
             Step::Http,
         ] {
             for mode in [Mode::Plain, Mode::AutoMtls] {
