@@ -130,11 +130,14 @@ impl Start {
                 Step::Preface,
                 &format!("the first bytes are {:?}", bytes.escape_ascii().to_string()),
             ),
-            // Under TLS 1.3 a refused client sees the same.
-            FirstWords::Closed if target.tls.is_none() => ChannelFailure::new(
-                Step::Preface,
-                &"the connection ends before a SETTINGS frame",
-            ),
+            // A refused client of TLS 1.3 sees the same, and a client without
+            // TLS of a server that was not asked for it.
+            FirstWords::Closed if target.tls.is_none() && line.certificate.is_none() => {
+                ChannelFailure::new(
+                    Step::Preface,
+                    &"the connection ends before a SETTINGS frame",
+                )
+            }
             FirstWords::Http2 | FirstWords::Tls | FirstWords::Closed | FirstWords::Silent => {
                 failure
             }

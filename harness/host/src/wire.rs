@@ -134,7 +134,12 @@ impl Reply {
 
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HTTP {}, headers {{{}}}", self.status, Block(&self.headers))?;
+        write!(
+            f,
+            "HTTP {}, headers {{{}}}",
+            self.status,
+            Block(&self.headers)
+        )?;
         let bytes: usize = self.frames.iter().sum();
         write!(f, ", {bytes} bytes in {} DATA frames", self.frames.len())?;
         match &self.trailers {
@@ -290,7 +295,9 @@ async fn read(body: &mut RecvStream, reply: &mut Reply) -> Result<(), h2::Error>
         body.flow_control().release_capacity(piece.len())?;
         length += piece.len();
         let room = KEPT.saturating_sub(reply.body.len());
-        reply.body.extend_from_slice(&piece[..piece.len().min(room)]);
+        reply
+            .body
+            .extend_from_slice(&piece[..piece.len().min(room)]);
         reply.frames.push(piece.len());
         if length > MOST || reply.frames.len() > MOST_FRAMES {
             reply.broken = Some("more than is read".to_owned());
@@ -331,9 +338,15 @@ mod tests {
             let mut connection = h2::server::handshake(far).await.unwrap();
             while let Some(Ok((request, mut respond))) = connection.accept().await {
                 assert_eq!(request.uri().path(), "/a.B/C");
-                let head = http::Response::builder().status(404).header("x-odd", &b"\xff"[..]);
-                let mut stream = respond.send_response(head.body(()).unwrap(), false).unwrap();
-                stream.send_data(Bytes::from_static(b"\0\0\0\0\0"), false).unwrap();
+                let head = http::Response::builder()
+                    .status(404)
+                    .header("x-odd", &b"\xff"[..]);
+                let mut stream = respond
+                    .send_response(head.body(()).unwrap(), false)
+                    .unwrap();
+                stream
+                    .send_data(Bytes::from_static(b"\0\0\0\0\0"), false)
+                    .unwrap();
                 let mut trailers = HeaderMap::new();
                 trailers.insert("grpc-status", "17".parse().unwrap());
                 stream.send_trailers(trailers).unwrap();

@@ -4,7 +4,7 @@
 use crate::observed::blocked_by;
 use bytes::Bytes;
 use host::Session;
-use host::wire::{NoReply, Reply, Wire};
+use host::wire::{NoReply, Question, Reply, Wire};
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
 use proto::grpc::health::v1::HealthCheckRequest;
@@ -20,7 +20,9 @@ const EXIT: Duration = Duration::from_millis(500);
 
 /// The request for one service.
 pub(crate) fn check(service: &str) -> Bytes {
-    let request = HealthCheckRequest { service: service.to_owned() };
+    let request = HealthCheckRequest {
+        service: service.to_owned(),
+    };
     Bytes::from(request.encode_to_vec())
 }
 
@@ -33,13 +35,19 @@ pub(crate) fn check_with_unknown(length: usize) -> Bytes {
     Bytes::from(bytes)
 }
 
-/// A further connection to a plugin whose ordinary health check is answered;
-/// else the verdict, since there is nothing to compare with.
+/// A further connection over which an ordinary health check is answered; else
+/// the verdict, since there is nothing to compare with.
 pub(crate) async fn wire(session: &Session) -> Result<Wire, Verdict> {
     if !matches!(session.facts().first_health, Some(Ok(_))) {
         return Err(blocked_by("LIFE-005"));
     }
-    session.wire().await.map_err(|_| blocked_by("RPC-002"))
+    let Ok(mut wire) = session.wire().await else {
+        return Err(blocked_by("RPC-002"));
+    };
+    match wire.ask(&Question::new(METHOD, check("plugin"))).await {
+        Ok(_) => Ok(wire),
+        Err(_) => Err(blocked_by("RPC-002")),
+    }
 }
 
 /// Whether the reply is an answer to the call.

@@ -122,7 +122,9 @@ pub fn request(stream: u32, method: &str) -> Vec<u8> {
 
 /// Adds a literal of less than 127 bytes, without Huffman coding.
 fn literal(block: &mut Vec<u8>, name: &[u8], value: &str) {
-    let length = u8::try_from(value.len()).ok().filter(|length| *length < 127);
+    let length = u8::try_from(value.len())
+        .ok()
+        .filter(|length| *length < 127);
     block.extend_from_slice(name);
     block.push(length.expect("method names of ours are short"));
     block.extend_from_slice(value.as_bytes());

@@ -32,7 +32,7 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let mut session = case.launch(&case.base()).await?;
-    if session.wire().await.is_err() {
+    if unwell(&session).await.is_some() {
         session.finish().await;
         return Ok(blocked_by("RPC-002"));
     }

@@ -1,9 +1,9 @@
 use crate::declare::requirement;
 use crate::health_call::{METHOD, check};
 use crate::observed::blocked_by;
-use host::Session;
 use host::channel;
 use host::wire::{self, Frames, Question};
+use host::{Launch, Session};
 use runner::Case;
 use std::time::Duration;
 use terms::{Finding, Judgement, Place, Trouble, Verdict};
@@ -22,7 +22,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// A client connects and says nothing; then another makes 32 health checks with a window of 0 and reads none of the answers. Beside each, five further connections must get theirs.
+    /// In each mode: a client connects and says nothing, not even TLS; then another makes 32 health checks with a window of 0 and reads none of the answers. Beside each, five further connections must get theirs.
     ///
     /// ## Usual causes
     ///
@@ -31,42 +31,52 @@ requirement! {
 }
 
 async fn judge(case: &mut Case) -> Judgement {
-    let session = case.launch(&case.base()).await?;
-    if others(&session).await.is_err() {
-        session.finish().await;
-        return Ok(blocked_by("RPC-002"));
-    }
-    let target = session.target().clone();
-    let limit = session.limits().rpc;
     let mut findings = Vec::new();
-    let silent = channel::dial(&target.network, &target.address)
-        .await
-        .map_err(Trouble::infrastructure)?;
-    let seen = others(&session).await;
-    findings.extend(held_up(&session, "says nothing", seen));
-    drop(silent);
-    let Ok(mut unread) = Frames::open_unread(&target, limit).await else {
+    for launch in [Launch::default(), Launch::auto_mtls()] {
+        if !case.came_up(launch.mode()) {
+            continue;
+        }
+        let session = case.launch(&launch).await?;
+        let seen = beside_stalled(&session).await;
         session.finish().await;
-        return Ok(blocked_by("RPC-002"));
-    };
-    if findings.is_empty() && unread.send(&requests()).await {
-        let seen = others(&session).await;
-        findings.extend(held_up(&session, "does not read", seen));
+        match seen? {
+            Ok(found) => findings.extend(found),
+            Err(verdict) => return Ok(verdict),
+        }
     }
-    drop(unread);
-    session.finish().await;
     Ok(Verdict::of(findings))
 }
 
-fn held_up(session: &Session, how: &str, seen: Result<(), String>) -> Option<Finding> {
-    let seen = seen.err()?;
-    Some(
-        Finding::new(format!("a client that {how} holds up another"))
-            .at(Place::Call { method: METHOD.to_owned() })
-            .expected("a reply to a health check over another connection")
-            .actual(seen)
-            .with(session.evidence()),
-    )
+/// What a stalled client did to others, or why that is not to be seen.
+async fn beside_stalled(session: &Session) -> Result<Result<Option<Finding>, Verdict>, Trouble> {
+    if others(session).await.is_err() {
+        return Ok(Err(blocked_by("RPC-002")));
+    }
+    let target = session.target();
+    let silent = channel::dial(&target.network, &target.address)
+        .await
+        .map_err(Trouble::infrastructure)?;
+    if let Err(seen) = others(session).await {
+        return Ok(Ok(Some(held_up(session, "says nothing", seen))));
+    }
+    drop(silent);
+    let Ok(mut unread) = Frames::open_unread(target, session.limits().rpc).await else {
+        return Ok(Err(blocked_by("RPC-002")));
+    };
+    if !unread.send(&requests()).await {
+        return Ok(Err(Verdict::vacuous("the plugin did not take the requests")));
+    }
+    let seen = others(session).await.err();
+    Ok(Ok(seen.map(|seen| held_up(session, "does not read", seen))))
+}
+
+fn held_up(session: &Session, how: &str, seen: String) -> Finding {
+    let mode = session.mode();
+    Finding::new(format!("a client that {how} holds up another ({mode})"))
+        .at(Place::Call { method: METHOD.to_owned() })
+        .expected("a reply to a health check over another connection")
+        .actual(seen)
+        .with(session.evidence())
 }
 
 /// Five connections, one after another, and a health check over each.
