@@ -1,16 +1,20 @@
 //! Frames written by hand, for clients that no HTTP/2 library would be.
 
 use crate::channel::{BoxIo, ChannelFacts, ChannelFailure, Step, Target};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
+const PING: u8 = 6;
 
 const END_STREAM: u8 = 1;
+const ACK: u8 = 1;
 const END_HEADERS: u8 = 4;
 
 /// `SETTINGS_INITIAL_WINDOW_SIZE`.
@@ -24,8 +28,11 @@ pub struct Frames {
 }
 
 enum Reading {
-    /// What comes is read and forgotten; ends with the connection.
-    On(JoinHandle<()>),
+    /// What comes is read and forgotten, but for the answer to a ping.
+    On {
+        task: JoinHandle<()>,
+        pong: Arc<Notify>,
+    },
     /// What comes stays where it is.
     Off { _half: ReadHalf<BoxIo> },
 }
@@ -38,7 +45,7 @@ impl std::fmt::Debug for Frames {
 
 impl Drop for Frames {
     fn drop(&mut self) {
-        if let Reading::On(task) = &self.reading {
+        if let Reading::On { task, .. } = &self.reading {
             task.abort();
         }
     }
@@ -48,13 +55,28 @@ impl Frames {
     /// A connection whose client reads what comes, and forgets it.
     pub async fn open(target: &Target, limit: Duration) -> Result<Self, ChannelFailure> {
         let (mut read, write) = tokio::io::split(dial(target, limit).await?);
+        let pong = Arc::new(Notify::new());
+        let heard = Arc::clone(&pong);
         let task = tokio::spawn(async move {
-            let mut buffer = vec![0; 16 << 10];
-            while let Ok(1..) = read.read(&mut buffer).await {}
+            let mut header = [0; 9];
+            while read.read_exact(&mut header).await.is_ok() {
+                let [long, middle, short, kind, flags, ..] = header;
+                let length = u32::from_be_bytes([0, long, middle, short]);
+                let mut payload = (&mut read).take(length.into());
+                if tokio::io::copy(&mut payload, &mut tokio::io::sink())
+                    .await
+                    .is_err()
+                {
+                    return;
+                }
+                if kind == PING && flags & ACK != 0 {
+                    heard.notify_one();
+                }
+            }
         });
         Ok(Frames {
             write,
-            reading: Reading::On(task),
+            reading: Reading::On { task, pong },
             limit,
         })
     }
@@ -71,7 +93,7 @@ impl Frames {
 
     /// Sends bytes; whether the other side still takes them.
     pub async fn send(&mut self, bytes: &[u8]) -> bool {
-        if let Reading::On(task) = &self.reading
+        if let Reading::On { task, .. } = &self.reading
             && task.is_finished()
         {
             return false;
@@ -81,6 +103,23 @@ impl Frames {
             self.write.flush().await
         };
         matches!(tokio::time::timeout(self.limit, sending).await, Ok(Ok(())))
+    }
+
+    /// Waits until the other side has dealt with all that was sent: it has
+    /// answered a ping behind it, or closed the connection.
+    pub async fn digested(&mut self) {
+        if !self.send(&frame(PING, 0, 0, &[0; 8])).await {
+            return;
+        }
+        if let Reading::On { task, pong } = &mut self.reading {
+            let answered = async {
+                tokio::select! {
+                    () = pong.notified() => {}
+                    _ = task => {}
+                }
+            };
+            let _ = tokio::time::timeout(self.limit, answered).await;
+        }
     }
 }
 
@@ -181,7 +220,7 @@ mod tests {
             let mut respond = respond;
             std::future::poll_fn(|context| respond.poll_reset(context)).await
         };
-        let (reason, _) = tokio::join!(cancelled, async {
+        let (reason, ()) = tokio::join!(cancelled, async {
             while connection.accept().await.is_some() {}
         });
         assert_eq!(reason.unwrap(), h2::Reason::CANCEL);

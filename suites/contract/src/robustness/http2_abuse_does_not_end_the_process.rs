@@ -15,6 +15,15 @@ const AT_ONCE: u32 = 50;
 /// How long a plugin has to show that it ends.
 const SETTLES: Duration = Duration::from_millis(500);
 
+/// The frames of one flood, by their number.
+type Frame = fn(u32) -> Vec<u8>;
+
+const FLOODS: [(&str, Frame); 3] = [
+    ("streams that are reset at once", reset_streams),
+    ("empty DATA frames", empty_data),
+    ("SETTINGS frames", |_| wire::settings(&[])),
+];
+
 requirement! {
     /// HTTP/2 abuse does not end the process.
     ///
@@ -37,13 +46,8 @@ async fn judge(case: &mut Case) -> Judgement {
         return Ok(blocked_by("RPC-002"));
     }
     let mut verdict = Verdict::Pass;
-    let floods: [(&str, fn(u32) -> Vec<u8>); 3] = [
-        ("streams that are reset at once", reset_streams),
-        ("empty DATA frames", empty_data),
-        ("SETTINGS frames", |_| wire::settings(&[])),
-    ];
     let target = session.target().clone();
-    for (what, frame) in floods {
+    for (what, frame) in FLOODS {
         if !flood(&target, session.limits().rpc, frame).await {
             verdict = Verdict::vacuous(format!("no connection for {what}"));
             break;
@@ -69,7 +73,7 @@ async fn judge(case: &mut Case) -> Judgement {
 
 /// Sends frames until all are sent or the plugin wants no more; whether there
 /// was a connection to send them over.
-async fn flood(target: &Target, limit: Duration, frame: fn(u32) -> Vec<u8>) -> bool {
+async fn flood(target: &Target, limit: Duration, frame: Frame) -> bool {
     let Ok(mut frames) = Frames::open(target, limit).await else {
         return false;
     };
@@ -83,6 +87,7 @@ async fn flood(target: &Target, limit: Duration, frame: fn(u32) -> Vec<u8>) -> b
             bytes.clear();
         }
     }
+    frames.digested().await;
     true
 }
 
