@@ -49,6 +49,19 @@ pub mod grpc {
             include!("generated/grpc.health.v1.rs");
         }
     }
+    /// Reflection; both versions are one on the wire.
+    pub mod reflection {
+        /// Version 1.
+        #[allow(missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
+        pub mod v1 {
+            include!("generated/grpc.reflection.v1.rs");
+        }
+        /// What it was called before.
+        #[allow(missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
+        pub mod v1alpha {
+            include!("generated/grpc.reflection.v1alpha.rs");
+        }
+    }
 }
 
 /// Status details.

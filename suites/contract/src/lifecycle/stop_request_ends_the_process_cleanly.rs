@@ -1,5 +1,6 @@
 use crate::declare::requirement;
 use crate::in_flight::InFlight;
+use crate::observed::blocked_by;
 use runner::Case;
 use host::Session;
 use host::process::Exit;
@@ -14,7 +15,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Four launches: idle or with a call in flight (Attach, whose advertisement is withheld), each stopped by Shutdown and by SIGTERM. go-plugin's own contract promises nothing about SIGTERM, so those halves are left out for plugins that are not Aperio's, and the busy ones where no call can be held.
+    /// Four launches: idle or with a call in flight (Attach, whose advertisement is withheld), each stopped by Shutdown and by SIGTERM. go-plugin's own contract promises nothing about SIGTERM, so those halves are left out for plugins that are not Aperio's, and the busy ones where no call can be held. A plugin without the controller is told by STOP-001, and its SIGTERM halves are judged here.
     ///
     /// ## Usual causes
     ///
@@ -34,13 +35,18 @@ const BUSY: Duration = Duration::from_secs(10);
 
 async fn judge(case: &mut Case) -> Judgement {
     let mut findings = Vec::new();
+    let mut has_controller = true;
     for request in [Request::Shutdown, Request::Sigterm] {
         if request == Request::Sigterm && !case.plugin().is_aperio() {
             continue;
         }
         let mut session = case.launch(&case.base()).await?;
         let limit = session.limits().exit;
-        let exit = stop(&mut session, request, limit).await;
+        let Some(exit) = stop(&mut session, request, limit).await else {
+            has_controller = false;
+            session.finish().await;
+            continue;
+        };
         let idle = verdict_on(request, "idle", limit, exit, &session);
         let broken = idle.is_some();
         findings.extend(idle);
@@ -50,28 +56,37 @@ async fn judge(case: &mut Case) -> Judgement {
         }
         let mut session = case.launch(&case.base()).await?;
         if let Some(held) = InFlight::hold(&mut session).await? {
-            let exit = stop(&mut session, request, BUSY).await;
-            findings.extend(verdict_on(request, "busy", BUSY, exit, &session));
+            if let Some(exit) = stop(&mut session, request, BUSY).await {
+                findings.extend(verdict_on(request, "busy", BUSY, exit, &session));
+            }
             drop(held);
         }
         session.finish().await;
     }
+    if findings.is_empty() && !has_controller {
+        return Ok(blocked_by("STOP-001"));
+    }
     Ok(Verdict::of(findings))
 }
 
-async fn stop(session: &mut Session, request: Request, limit: Duration) -> Option<Exit> {
+/// How the process ended, if it did; none where nobody is there to be asked.
+async fn stop(session: &mut Session, request: Request, limit: Duration) -> Option<Option<Exit>> {
     match request {
         Request::Shutdown => {
             let asked = Instant::now();
-            if let (_, Some((exit, _))) = session.shut_down().await {
-                return Some(exit);
+            let (end, exit) = session.shut_down().await;
+            if let Some((exit, _)) = exit {
+                return Some(Some(exit));
+            }
+            if end.code() == Some(tonic::Code::Unimplemented) {
+                return None;
             }
             let left = limit.saturating_sub(asked.elapsed());
-            session.process().exited_within(left).await
+            Some(session.process().exited_within(left).await)
         }
         Request::Sigterm => {
             session.process().signal(Signal::TERM);
-            session.process().exited_within(limit).await
+            Some(session.process().exited_within(limit).await)
         }
     }
 }
