@@ -4,6 +4,8 @@
 //! come tonic clients and servers. The generated code is committed, so nobody
 //! needs a protobuf compiler; a test keeps it fresh.
 
+pub mod interface;
+
 /// Aperio's packages.
 pub mod aperio {
     /// The interface between host and plugin.
