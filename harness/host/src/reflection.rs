@@ -296,3 +296,219 @@ impl Files {
         Some(())
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+    use crate::transcript::Transcript;
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use proto::grpc::reflection::v1::server_reflection_server::{
+        ServerReflection, ServerReflectionServer,
+    };
+    use proto::grpc::reflection::v1::{
+        ErrorResponse, FileDescriptorResponse, ListServiceResponse, ServiceResponse,
+    };
+    use std::pin::Pin;
+    use std::time::{Duration, Instant};
+    use tokio_stream::{Stream, StreamExt};
+    use tonic::Response;
+    use tonic::codegen::Service;
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    /// A server that answers each question by this function, or not at all.
+    #[derive(Clone, Copy)]
+    struct Server {
+        v1: bool,
+        answer: fn(Question) -> Option<Answer>,
+    }
+
+    type Answers = Pin<Box<dyn Stream<Item = Result<ServerReflectionResponse, Status>> + Send>>;
+
+    #[tonic::async_trait]
+    impl ServerReflection for Server {
+        type ServerReflectionInfoStream = Answers;
+
+        async fn server_reflection_info(
+            &self,
+            request: Request<Streaming<ServerReflectionRequest>>,
+        ) -> Result<Response<Answers>, Status> {
+            let answer = self.answer;
+            let answers = request.into_inner().filter_map(move |question| {
+                let question = question.ok()?.message_request?;
+                Some(Ok(ServerReflectionResponse {
+                    message_response: Some(answer(question)?),
+                    ..ServerReflectionResponse::default()
+                }))
+            });
+            Ok(Response::new(Box::pin(answers)))
+        }
+    }
+
+    impl Server {
+        async fn serve(
+            self,
+            mut request: http::Request<hyper::body::Incoming>,
+        ) -> Result<http::Response<tonic::body::Body>, std::convert::Infallible> {
+            let served = METHODS[usize::from(!self.v1)];
+            if request.uri().path() != format!("/{served}") {
+                return Ok(Status::unimplemented("no such method").into_http());
+            }
+            *request.uri_mut() = format!("/{}", METHODS[0]).parse().unwrap();
+            ServerReflectionServer::new(self).call(request).await
+        }
+
+        async fn read(self, limit: Duration) -> Result<Reflected, Failure> {
+            let (ours, theirs) = tokio::io::duplex(64 << 10);
+            let service = hyper::service::service_fn(move |request| self.serve(request));
+            tokio::spawn(
+                hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                    .serve_connection(TokioIo::new(theirs), service),
+            );
+            let channel = crate::channel::over(Box::new(ours), None, LIMIT)
+                .await
+                .unwrap();
+            let caller = Caller::new(channel, Transcript::new(Instant::now()), limit);
+            read(&caller).await
+        }
+    }
+
+    async fn told(answer: fn(Question) -> Option<Answer>) -> Result<Reflected, Failure> {
+        Server { v1: true, answer }.read(LIMIT).await
+    }
+
+    fn services(names: impl IntoIterator<Item = String>) -> Answer {
+        let service = names
+            .into_iter()
+            .map(|name| ServiceResponse { name })
+            .collect();
+        Answer::ListServicesResponse(ListServiceResponse { service })
+    }
+
+    fn one(question: Question, file: Vec<u8>) -> Answer {
+        match question {
+            Question::ListServices(_) => services(["grpc.health.v1.Health".to_owned()]),
+            _ => Answer::FileDescriptorResponse(FileDescriptorResponse {
+                file_descriptor_proto: vec![file],
+            }),
+        }
+    }
+
+    fn health() -> FileDescriptorProto {
+        let file = proto::interface::newest().get_file_by_name("grpc/health/v1/health.proto");
+        file.unwrap().file_descriptor_proto().clone()
+    }
+
+    fn right(question: Question) -> Option<Answer> {
+        Some(one(question, health().encode_to_vec()))
+    }
+
+    #[tokio::test]
+    async fn a_service_comes_with_its_file() {
+        for v1 in [true, false] {
+            let told = Server { v1, answer: right }.read(LIMIT).await.unwrap();
+            assert_eq!(told.method, METHODS[usize::from(!v1)]);
+            assert_eq!(told.services, ["grpc.health.v1.Health"]);
+            assert!(told.without_descriptor.is_empty());
+            assert!(
+                told.pool
+                    .get_service_by_name("grpc.health.v1.Health")
+                    .is_some()
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_of_that_name_is_not_offered() {
+        let server = crate::services::HostServer::open(&crate::services::Place::Loopback, None)
+            .await
+            .unwrap();
+        let network = crate::handshake::Network::Tcp;
+        let io = crate::channel::dial(&network, server.address())
+            .await
+            .unwrap();
+        let channel = crate::channel::over(io, None, LIMIT).await.unwrap();
+        let caller = Caller::new(channel, Transcript::new(Instant::now()), LIMIT);
+        assert!(matches!(read(&caller).await, Err(Failure::NotOffered)));
+    }
+
+    #[tokio::test]
+    async fn a_name_without_a_file_is_told() {
+        let told = told(|question| {
+            Some(match question {
+                Question::ListServices(_) => services(["no.Such".to_owned()]),
+                _ => Answer::ErrorResponse(ErrorResponse {
+                    error_code: 5,
+                    error_message: "nothing".to_owned(),
+                }),
+            })
+        });
+        let told = told.await.unwrap();
+        assert_eq!(told.without_descriptor["no.Such"], "NOT_FOUND \"nothing\"");
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_together_is_wrong() {
+        let wrong: [fn(Question) -> Option<Answer>; 4] = [
+            // Something else than the services.
+            |_| Some(one(Question::FileByFilename(String::new()), Vec::new())),
+            // No descriptor.
+            |question| Some(one(question, vec![0xff; 8])),
+            // An import that is not told.
+            |question| {
+                let mut file = health();
+                file.dependency.push("lost.proto".to_owned());
+                Some(one(question, file.encode_to_vec()))
+            },
+            // A type that is nowhere.
+            |question| {
+                let mut file = health();
+                file.message_type.clear();
+                Some(one(question, file.encode_to_vec()))
+            },
+        ];
+        for (number, answer) in wrong.into_iter().enumerate() {
+            let told = told(answer).await;
+            assert!(matches!(told, Err(Failure::Wrong(_))), "{number}: {told:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn endless_answers_are_cut() {
+        let many: [fn(Question) -> Option<Answer>; 2] = [
+            |_| Some(services((0..1000).map(|number| number.to_string()))),
+            // Each file imports the next one.
+            |question| {
+                let number: usize = match &question {
+                    Question::FileByFilename(name) => name.parse().unwrap(),
+                    _ => 0,
+                };
+                let mut file = health();
+                if number > 0 {
+                    file = FileDescriptorProto::default();
+                    file.name = Some(number.to_string());
+                }
+                file.dependency = vec![(number + 1).to_string()];
+                Some(one(question, file.encode_to_vec()))
+            },
+        ];
+        for answer in many {
+            let told = told(answer).await;
+            assert!(matches!(told, Err(Failure::TooMuch(_))), "{told:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn silence_ends() {
+        let server = Server {
+            v1: true,
+            answer: |_| None,
+        };
+        let told = server.read(Duration::from_millis(100)).await;
+        assert!(
+            matches!(told, Err(Failure::Ended(CallEnd::Silent(_)))),
+            "{told:?}"
+        );
+    }
+}

@@ -42,23 +42,19 @@ async fn judge(case: &mut Case) -> Judgement {
         }
         let mut session = case.launch(&case.base()).await?;
         let limit = session.limits().exit;
-        let Some(exit) = stop(&mut session, request, limit).await else {
-            has_controller = false;
-            session.finish().await;
-            continue;
-        };
-        let idle = verdict_on(request, "idle", limit, exit, &session);
-        let broken = idle.is_some();
+        let end = stop(&mut session, request, limit).await;
+        has_controller &= !matches!(end, End::NobodyAsked);
+        let idle = verdict_on(request, "idle", limit, &end, &session);
+        let goes_on = idle.is_none() && !matches!(end, End::NobodyAsked);
         findings.extend(idle);
         session.finish().await;
-        if broken {
+        if !goes_on {
             continue;
         }
         let mut session = case.launch(&case.base()).await?;
         if let Some(held) = InFlight::hold(&mut session).await? {
-            if let Some(exit) = stop(&mut session, request, BUSY).await {
-                findings.extend(verdict_on(request, "busy", BUSY, exit, &session));
-            }
+            let end = stop(&mut session, request, BUSY).await;
+            findings.extend(verdict_on(request, "busy", BUSY, &end, &session));
             drop(held);
         }
         session.finish().await;
@@ -69,39 +65,48 @@ async fn judge(case: &mut Case) -> Judgement {
     Ok(Verdict::of(findings))
 }
 
-/// How the process ended, if it did; none where nobody is there to be asked.
-async fn stop(session: &mut Session, request: Request, limit: Duration) -> Option<Option<Exit>> {
-    match request {
+/// What a request to stop led to.
+enum End {
+    Exited(Exit),
+    StillRunning,
+    /// There is no controller to ask.
+    NobodyAsked,
+}
+
+async fn stop(session: &mut Session, request: Request, limit: Duration) -> End {
+    let exit = match request {
         Request::Shutdown => {
             let asked = Instant::now();
             let (end, exit) = session.shut_down().await;
-            if let Some((exit, _)) = exit {
-                return Some(Some(exit));
-            }
-            if end.code() == Some(tonic::Code::Unimplemented) {
-                return None;
+            if exit.is_none() && end.code() == Some(tonic::Code::Unimplemented) {
+                return End::NobodyAsked;
             }
             let left = limit.saturating_sub(asked.elapsed());
-            Some(session.process().exited_within(left).await)
+            match exit {
+                Some((exit, _)) => Some(exit),
+                None => session.process().exited_within(left).await,
+            }
         }
         Request::Sigterm => {
             session.process().signal(Signal::TERM);
-            Some(session.process().exited_within(limit).await)
+            session.process().exited_within(limit).await
         }
-    }
+    };
+    exit.map_or(End::StillRunning, End::Exited)
 }
 
 fn verdict_on(
     request: Request,
     plugin: &str,
     limit: Duration,
-    exit: Option<Exit>,
+    end: &End,
     session: &Session,
 ) -> Option<Finding> {
-    let seen = match exit {
-        Some(exit) if exit.is_clean() => return None,
-        Some(exit) => exit.to_string(),
-        None => "still running".to_owned(),
+    let seen = match end {
+        End::NobodyAsked => return None,
+        End::Exited(exit) if exit.is_clean() => return None,
+        End::Exited(exit) => exit.to_string(),
+        End::StillRunning => "still running".to_owned(),
     };
     let request = match request {
         Request::Shutdown => "Shutdown",
