@@ -2,6 +2,7 @@
 //! records what arrives and fails on request.
 
 use crate::channel::BoxIo;
+use crate::dynamic::{self, Script};
 use crate::identity::{self, HostIdentity};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use proto::aperio::plugin::v1 as api;
@@ -104,6 +105,7 @@ struct State {
 #[derive(Debug, Default)]
 struct Seen {
     fault: Fault,
+    script: Option<Script>,
     connections: Vec<Connection>,
     callbacks: Vec<Callback>,
     callback_count: u64,
@@ -190,6 +192,12 @@ impl HostServer {
         if fault == Fault::Cut {
             self.state.cut.notify_waiters();
         }
+    }
+
+    /// Every callback from now on is answered by this script, whatever the
+    /// method; by the host's own services without one.
+    pub fn answer_by(&self, script: Option<Script>) {
+        self.state.lock().script = script;
     }
 
     /// Takes no further connection, as a host that is going away.
@@ -336,10 +344,11 @@ impl State {
         let short = |text: &str| text.chars().take(200).collect::<String>();
         let method = short(request.uri().path().trim_start_matches('/'));
         let authority = short(request.uri().authority().map_or("", |name| name.as_str()));
-        let mut fault = Fault::None;
+        let (mut fault, mut script) = (Fault::None, None);
         let mut number = KEEP;
         self.change(|seen| {
             fault = seen.fault;
+            script = seen.script.clone();
             seen.callback_count += 1;
             number = seen.callbacks.len();
             if number < KEEP {
@@ -359,10 +368,15 @@ impl State {
         match fault {
             Fault::None => {
                 let _reading = self.reading.acquire().await;
-                HostServiceServer::new(Logs)
-                    .max_decoding_message_size(REQUEST_BYTES)
-                    .call(request)
-                    .await
+                match script {
+                    Some(script) => Ok(dynamic::answer(request, &script, REQUEST_BYTES).await),
+                    None => {
+                        HostServiceServer::new(Logs)
+                            .max_decoding_message_size(REQUEST_BYTES)
+                            .call(request)
+                            .await
+                    }
+                }
             }
             Fault::Refuse(code) => {
                 Ok(Status::new(code, "the host refuses this callback").into_http())

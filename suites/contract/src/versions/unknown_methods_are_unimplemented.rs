@@ -1,5 +1,6 @@
 use crate::declare::requirement;
-use host::Session;
+use host::CallEnd;
+use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -9,11 +10,12 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// An unknown service, and an unknown method of a served one.
-    "VER-007", Must, since "1.0", session
+    /// An unknown service, and an unknown method of a served one, on a launch of its own: a plugin may hang up on the first of them.
+    "VER-007", Must, since "1.0", launches
 }
 
-async fn judge(session: &mut Session) -> Judgement {
+async fn judge(case: &mut Case) -> Judgement {
+    let mut session = case.launch(&case.base()).await?;
     let mut findings = Vec::new();
     for method in ["nope.Nope/Nope", "grpc.health.v1.Health/Nope"] {
         let caller = session.caller();
@@ -28,6 +30,11 @@ async fn judge(session: &mut Session) -> Judgement {
                     .with(session.evidence()),
             );
         }
+        if matches!(end, CallEnd::Broken(_) | CallEnd::Died(_)) {
+            // Nothing is left to call.
+            break;
+        }
     }
+    session.finish().await;
     Ok(Verdict::of(findings))
 }
