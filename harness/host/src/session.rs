@@ -372,9 +372,17 @@ impl Session {
         self.settle(end).await
     }
 
-    /// Whether the plugin is alive and answers SERVING now.
+    /// Whether health answers what it answered right after the line. A plugin
+    /// that was not SERVING then breaks another promise than the one at hand.
     pub async fn is_serving(&mut self) -> bool {
-        matches!(self.health("plugin").await, CallEnd::Answer(1))
+        match self.health("plugin").await {
+            CallEnd::Answer(status) => self.facts.first_health == Some(Ok(status)),
+            CallEnd::Refused(status) => matches!(
+                self.facts.first_health,
+                Some(Err((code, _))) if code == status.code() as i32
+            ),
+            CallEnd::Broken(_) | CallEnd::Died(_) | CallEnd::Silent(_) => false,
+        }
     }
 
     /// The plugin's description, asked for once.

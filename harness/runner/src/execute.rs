@@ -444,7 +444,15 @@ impl Board {
             } else if passes > 0 && !others.iter().any(is_own_trouble) {
                 Verdict::Pass
             } else {
-                others.into_iter().next().unwrap_or(Verdict::Pass)
+                // What one mode says outweighs that another was blocked.
+                let said = others
+                    .iter()
+                    .position(is_own_trouble)
+                    .or_else(|| others.iter().position(|other| !is_blocked(other)));
+                others
+                    .into_iter()
+                    .nth(said.unwrap_or(0))
+                    .unwrap_or(Verdict::Pass)
             };
             verdicts.insert(id, (verdict, entry.took_ms));
         }
@@ -467,10 +475,16 @@ impl Board {
 /// Trouble that one mode's pass does not outweigh; a mode that another
 /// requirement blocked is outweighed.
 fn is_own_trouble(verdict: &Verdict) -> bool {
-    match verdict {
-        Verdict::Unknown { trouble } => !matches!(trouble, Trouble::BlockedBy { .. }),
-        _ => false,
-    }
+    matches!(verdict, Verdict::Unknown { .. }) && !is_blocked(verdict)
+}
+
+fn is_blocked(verdict: &Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Unknown {
+            trouble: Trouble::BlockedBy { .. }
+        }
+    )
 }
 
 /// Equal findings of both modes become one; others name their mode.

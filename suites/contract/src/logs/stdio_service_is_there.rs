@@ -1,12 +1,12 @@
 use crate::declare::requirement;
 use host::Session;
-use host::stdio::{Stdio, StdioState};
+use host::stdio::StdioState;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
     /// The stdio service is there.
     ///
-    /// Without plugin.GRPCStdio a host loses what the plugin prints.
+    /// Without plugin.GRPCStdio a host loses what the plugin prints. A plugin that keeps go-plugin's contract alone may leave it out.
     ///
     /// ## How it is judged
     ///
@@ -15,10 +15,14 @@ requirement! {
 }
 
 async fn judge(session: &mut Session) -> Judgement {
-    // One more round trip, so that a refusal has had time to arrive.
-    session.health("plugin").await;
-    match session.stdio().map(Stdio::state) {
-        Some(StdioState::Failed(status)) if status.code() == tonic::Code::Unimplemented => {
+    let Some(stdio) = session.stdio() else {
+        return Ok(Verdict::vacuous("the stream was not opened"));
+    };
+    match stdio.settled().await {
+        StdioState::Failed(status) if status.code() == tonic::Code::Unimplemented => {
+            if !session.plugin().is_aperio() {
+                return Ok(Verdict::not_claimed("the plugin serves no stdio"));
+            }
             Ok(Verdict::fail(
                 Finding::new("StreamStdio is not implemented")
                     .at(Place::Call { method: "plugin.GRPCStdio/StreamStdio".to_owned() })
@@ -26,7 +30,6 @@ async fn judge(session: &mut Session) -> Judgement {
                     .actual("UNIMPLEMENTED"),
             ))
         }
-        Some(_) => Ok(Verdict::Pass),
-        None => Ok(Verdict::vacuous("the stream was not opened")),
+        _ => Ok(Verdict::Pass),
     }
 }

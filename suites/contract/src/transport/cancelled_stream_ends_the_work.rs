@@ -51,10 +51,10 @@ async fn judge(case: &mut Case) -> Judgement {
     }
     let deadline = Instant::now() + GRACE;
     let verdict = loop {
-        let end = session.health("plugin").await;
-        if matches!(end, CallEnd::Answer(_)) {
+        if session.is_serving().await {
             break Verdict::Pass;
         }
+        let end = session.health("plugin").await;
         if Instant::now() < deadline && matches!(end, CallEnd::Refused(_)) {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
