@@ -59,6 +59,9 @@ fn judge(peer: &Peer) -> Result<Report, Failed> {
         let majors: Vec<String> = peer.app_protocols.iter().map(u32::to_string).collect();
         command.args(["--app-protocols", &majors.join(",")]);
     }
+    if !peer.auto_mtls {
+        command.arg("--no-auto-mtls");
+    }
     let output = command
         .arg("--")
         .args(peer.command(&fixtures()))

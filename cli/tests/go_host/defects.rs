@@ -14,13 +14,48 @@ use std::time::{Duration, Instant};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_aperio-plugin");
 /// How long either host waits for the line.
-const START: Duration = Duration::from_secs(10);
+const START: Duration = Duration::from_secs(5);
 /// Longest life of the Go host after its last word: its stop has no limit of
 /// its own.
 const STOP: Duration = Duration::from_secs(5);
 
 /// Defects over which the two hosts part, and why that is right.
-const APART: &[(&str, Mode, &str)] = &[];
+const APART: &[(&str, Mode, &str)] = &[
+    (
+        "announces_unoffered_version",
+        Mode::Plain,
+        "ours goes on, so that one breach is told and not all of them blocked",
+    ),
+    ("announces_unoffered_version", Mode::AutoMtls, "the same"),
+    (
+        "selects_no_alpn",
+        Mode::AutoMtls,
+        "ours goes on without ALPN, as hosts on an older grpc-go do",
+    ),
+    (
+        "needs_home",
+        Mode::Plain,
+        "go-plugin's host hands on its whole environment, ours nothing",
+    ),
+    ("needs_home", Mode::AutoMtls, "the same"),
+    (
+        "logs_numeric_message",
+        Mode::Plain,
+        "the Go host crashes on the log line, ours reads it",
+    ),
+    ("logs_numeric_message", Mode::AutoMtls, "the same"),
+];
+
+/// Times a race is run before its end counts: the Go host may meet a listener
+/// that comes late.
+const TRIES: usize = 3;
+
+/// Two sentences for one thing, a plugin that ended before its line: the
+/// library takes the one whose goroutine comes first.
+const ENDED: [&str; 2] = [
+    "Failed to read any lines from plugin's stdout",
+    "plugin exited before we could connect",
+];
 
 /// What the Go host made of a plugin.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,6 +68,17 @@ enum Word {
 
 /// Both hosts see the same, and the Go host says what the defect declares.
 pub(crate) fn agrees(go: &Path, defect: Option<&Defect>) -> Result<(), Failed> {
+    let mut complaints = Vec::new();
+    for _ in 0..TRIES {
+        complaints = compared(go, defect)?;
+        if complaints.is_empty() {
+            return Ok(());
+        }
+    }
+    Err(complaints.join("\n").into())
+}
+
+fn compared(go: &Path, defect: Option<&Defect>) -> Result<Vec<String>, Failed> {
     let dir = tempfile::tempdir()?;
     let (file, arguments) = planted(defect, dir.path())?;
     let mut complaints = Vec::new();
@@ -55,16 +101,20 @@ pub(crate) fn agrees(go: &Path, defect: Option<&Defect>) -> Result<(), Failed> {
     }
     let Some(defect) = defect else {
         complaints.extend(refusals);
-        return concluded(&complaints);
+        return Ok(complaints);
     };
     // A fault of chance shows in some starts only.
     if defect.by_chance {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let declared = defect.go_host;
+    let says = |text: &String, part: &str| {
+        text.contains(part)
+            || (ENDED.contains(&part) && ENDED.iter().any(|other| text.contains(other)))
+    };
     let holds = match declared {
         None => refusals.is_empty(),
-        Some(part) => !refusals.is_empty() && refusals.iter().all(|text| text.contains(part)),
+        Some(part) => !refusals.is_empty() && refusals.iter().all(|text| says(text, part)),
     };
     if !holds {
         let write = refusals.first().map(|text| telling_part(text));
@@ -73,15 +123,7 @@ pub(crate) fn agrees(go: &Path, defect: Option<&Defect>) -> Result<(), Failed> {
             defect.name
         ));
     }
-    concluded(&complaints)
-}
-
-fn concluded(complaints: &[String]) -> Result<(), Failed> {
-    if complaints.is_empty() {
-        Ok(())
-    } else {
-        Err(complaints.join("\n").into())
-    }
+    Ok(complaints)
 }
 
 /// What of a refusal is the same in every run: its first words up to a number,
@@ -167,7 +209,8 @@ fn go_host(go: &Path, mode: Mode, file: &Path, arguments: &[OsString]) -> Result
     let began = Instant::now();
     let mut spoke = None;
     let word = loop {
-        let ended = child.try_wait()?.is_some();
+        // Our host, at work in this process as well, may have reaped it.
+        let ended = child.try_wait().map_or(true, |status| status.is_some());
         let word = heard(&std::fs::read_to_string(&out)?);
         if word.is_some() {
             spoke.get_or_insert_with(Instant::now);

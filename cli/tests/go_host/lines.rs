@@ -18,6 +18,9 @@ const LINES: usize = 3000;
 /// Mismatches that are shown.
 const SHOWN: usize = 10;
 
+/// Characters of a line that are shown.
+const LENGTH: usize = 160;
+
 /// The two parsers accept the same lines.
 pub(crate) fn agree(go: &Path, multiplex: bool) -> Result<(), Failed> {
     let mut runner = TestRunner::new_with_rng(
@@ -41,6 +44,9 @@ pub(crate) fn agree(go: &Path, multiplex: bool) -> Result<(), Failed> {
             mismatches.push(format!(
                 "{:?}\n    Go: {go:?}\n    ours: {ours:?}",
                 String::from_utf8_lossy(line)
+                    .chars()
+                    .take(LENGTH)
+                    .collect::<String>()
             ));
         }
     }
