@@ -3,20 +3,59 @@
 //!
 //! `UPDATE_EXPECTED=1` writes into each file what the run saw, with an empty
 //! reason for what is new; the test fails until somebody has written them.
+//!
+//! `STABILITY_ROUNDS=20` judges instead each of them, and the reference plugin,
+//! that many times, half of them on a busy machine, and asks for equal
+//! verdicts. It takes an hour; a name as filter takes one plugin alone.
+
+mod real_plugins {
+    pub(crate) mod run;
+    pub(crate) mod stability;
+}
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use peers::{NotBuilt, Peer};
+use real_plugins::{run, stability};
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
-use terms::Report;
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let trials = peers::peers()
-        .into_iter()
-        .map(|peer| Trial::ignorable_test(peer.name.clone(), move || judged_as_expected(&peer)))
-        .collect();
+    let mut arguments = Arguments::from_args();
+    let rounds = std::env::var("STABILITY_ROUNDS").ok();
+    let trials = match rounds.as_deref().map(str::parse) {
+        None => expectations(),
+        Some(Ok(rounds)) => {
+            // The load is everybody's: side by side they would judge it.
+            arguments.test_threads = Some(1);
+            repetitions(rounds)
+        }
+        Some(Err(_)) => vec![Trial::test("stability", || {
+            Err("STABILITY_ROUNDS is a number".into())
+        })],
+    };
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn expectations() -> Vec<Trial> {
+    peers::peers()
+        .into_iter()
+        .map(|peer| {
+            let name = peer.name.clone();
+            with_built(name, peer, |peer| judged_as_expected(&peer))
+        })
+        .collect()
+}
+
+fn repetitions(rounds: usize) -> Vec<Trial> {
+    let reference = Trial::test("stable_reference", move || {
+        stability::agree(rounds, run::judge_reference)
+    });
+    let peers = peers::peers().into_iter().map(|peer| {
+        with_built(format!("stable_{}", peer.name), peer, move |peer| {
+            stability::agree(rounds, || run::judge(&peer, &fixtures()))
+        })
+    });
+    std::iter::once(reference).chain(peers).collect()
 }
 
 /// Where the peers are built.
@@ -24,18 +63,26 @@ fn fixtures() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../fixtures")
 }
 
-fn judged_as_expected(peer: &Peer) -> Result<Completion, Failed> {
-    match peer.build(&fixtures()) {
-        Ok(()) => {}
+/// A trial that needs a peer, and builds it unless it is built.
+fn with_built(
+    name: String,
+    peer: Peer,
+    judge: impl FnOnce(Peer) -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    Trial::ignorable_test(name, move || match peer.build(&fixtures()) {
+        Ok(()) => judge(peer).map(|()| Completion::Completed),
         Err(NotBuilt::Missing(what)) if std::env::var_os("REQUIRE_TOOLCHAINS").is_none() => {
-            return Ok(Completion::ignored_with(what));
+            Ok(Completion::ignored_with(what))
         }
-        Err(NotBuilt::Missing(what) | NotBuilt::Failed(what)) => return Err(what.into()),
-    }
-    let report = judge(peer)?;
+        Err(NotBuilt::Missing(what) | NotBuilt::Failed(what)) => Err(what.into()),
+    })
+}
+
+fn judged_as_expected(peer: &Peer) -> Result<(), Failed> {
+    let report = run::judge(peer, &fixtures())?;
     let departures = peer.departures(&report);
     if departures.is_empty() {
-        return Ok(Completion::Completed);
+        return Ok(());
     }
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
         let text = std::fs::read_to_string(peer.file())?;
@@ -49,43 +96,4 @@ fn judged_as_expected(peer: &Peer) -> Result<Completion, Failed> {
         peer.name
     )
     .into())
-}
-
-/// What the command line says of a built peer.
-fn judge(peer: &Peer) -> Result<Report, Failed> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_aperio-plugin"));
-    command.args(["test", "--format", "json", "--contract", &peer.contract]);
-    if !peer.app_protocols.is_empty() {
-        let majors: Vec<String> = peer.app_protocols.iter().map(u32::to_string).collect();
-        command.args(["--app-protocols", &majors.join(",")]);
-    }
-    if !peer.auto_mtls {
-        command.arg("--no-auto-mtls");
-    }
-    let output = command
-        .arg("--")
-        .args(peer.command(&fixtures()))
-        .stdin(Stdio::null())
-        .output()?;
-    report(&output.stdout).ok_or_else(|| {
-        format!(
-            "no report came of {}: {}\n{}",
-            peer.name,
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        )
-        .into()
-    })
-}
-
-/// The report of `--format json`: the whole output, or what the last event of a
-/// stream holds.
-fn report(stdout: &[u8]) -> Option<Report> {
-    serde_json::from_slice(stdout).ok().or_else(|| {
-        let last = stdout
-            .split(|&byte| byte == b'\n')
-            .rfind(|line| !line.is_empty())?;
-        let mut event: serde_json::Value = serde_json::from_slice(last).ok()?;
-        serde_json::from_value(event.get_mut("report")?.take()).ok()
-    })
 }
