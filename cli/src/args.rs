@@ -1,7 +1,12 @@
 //! The command line.
 
-use clap::{Args as ClapArgs, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgMatches, Args as ClapArgs, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum,
+};
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
 
 /// Judges go-plugin plugins by their contract.
 #[derive(Debug, Parser)]
@@ -14,37 +19,80 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 conforms · 1 does not · 2 usage · 3 could not judge · \
-4 nothing selected · 5 bad input file · 130 interrupted";
+const EXIT_CODES: &str = "\
+Examples:
+  aperio-plugin test                            the embedded reference plugin, to see the output
+  aperio-plugin test -- ./dist/acme-box serve   your plugin
+  aperio-plugin explain HSK-010                 what a promise says and how it is judged
+
+Exit codes: 0 conforms · 1 does not · 2 usage · 3 could not judge · 4 nothing selected · \
+5 bad input file · 130 interrupted";
+
+const TEST_HELP: &str = "\
+Examples:
+  aperio-plugin test -- ./dist/acme-box serve
+  aperio-plugin test HSK TLS-005 -- ./acme-box         ids or titles that hold one of these texts
+  aperio-plugin test -E 'area(TLS) & level(must) & !id(TLS-01*)' -- ./acme-box
+  aperio-plugin test --exact HSK-010 -- ./acme-box     one promise again
+  aperio-plugin test --plan -- ./acme-box              what would run, and why the rest would not
+  aperio-plugin test --format github --report json=report.json -- ./acme-box
+  aperio-plugin test --cookie BASIC_PLUGIN=hello --app-protocols 1 -- ./greeter
+
+A filter expression is made of id(GLOB), area(GLOB), title(TEXT), level(must|should|may),
+cap(GLOB), all(), with !, &, | and parentheses.
+
+Every flag can stand in the environment as APERIO_PLUGIN_FLAG (APERIO_PLUGIN_SEED=7), and most in
+aperio-plugin.toml, which is looked for upwards from the working directory:
+
+  [plugin]
+  command = [\"./dist/acme-box\", \"serve\"]
+  [timeouts]
+  start = \"30s\"
+
+A flag counts before the environment, that before the file, that before the default;
+--show-config prints what holds and where it comes from.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Launches a plugin and judges it.
     ///
-    /// Without a command after `--` the embedded reference plugin is judged, which shows the
-    /// output and says nothing about a plugin of yours.
-    Test(Test),
+    /// Without a command after `--`, and without one in aperio-plugin.toml, the embedded
+    /// reference plugin is judged, which shows the output and says nothing about a plugin of yours.
+    Test(Box<Test>),
     /// Judges the reference plugin with each planted defect and prints the matrix.
     ///
     /// Every defect must be caught by exactly the requirements it declares, and the plugin
     /// without a defect must be clean.
     SelfTest(SelfTest),
-    /// Prints one requirement: the promise, how it is judged, usual causes.
+    /// Prints one requirement: the promise, how it is judged, usual causes, what breaks it.
     Explain {
         /// Id of the requirement, for example HSK-010.
         id: String,
     },
     /// Prints every requirement.
-    Spec {
-        /// Form of the list.
-        #[arg(long, value_enum, default_value_t = SpecFormat::Md)]
-        format: SpecFormat,
-    },
+    Spec(Spec),
+    /// Looks at this machine: is everything there that judging needs?
+    ///
+    /// Exits with 3 if something needed is missing.
+    Doctor,
     /// Prints completions for a shell.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Spec {
+    /// Form of the list.
+    #[arg(long, value_enum, default_value_t = SpecFormat::Md)]
+    pub(crate) format: SpecFormat,
+    /// How each requirement is covered instead of its text.
+    #[arg(long)]
+    pub(crate) coverage: bool,
+    /// Only what this version of the interface promises.
+    #[arg(long, value_name = "X.Y", value_parser = interface)]
+    pub(crate) interface: Option<(u32, u32)>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -56,52 +104,123 @@ pub(crate) enum SpecFormat {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = TEST_HELP)]
 pub(crate) struct Test {
     /// Judge only requirements whose id or title holds one of these texts.
-    #[arg(value_name = "FILTER")]
+    #[arg(value_name = "FILTER", help_heading = "Selection")]
     pub(crate) filters: Vec<String>,
     /// FILTERs are whole ids.
-    #[arg(long)]
+    #[arg(long, help_heading = "Selection")]
     pub(crate) exact: bool,
     /// Leave out requirements whose id or title holds this text.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", help_heading = "Selection")]
     pub(crate) skip: Vec<String>,
+    /// Judge only what this expression selects.
+    #[arg(short = 'E', long, value_name = "EXPR", help_heading = "Selection")]
+    pub(crate) filter_expr: Option<String>,
+    /// Judge by this minor of the interface [default: the plugin's].
+    #[arg(long, value_name = "X.Y", value_parser = interface, help_heading = "Selection")]
+    pub(crate) interface: Option<(u32, u32)>,
     /// List the selected requirements and launch nothing.
-    #[arg(long)]
+    #[arg(long, help_heading = "Selection")]
     pub(crate) list: bool,
+    /// Print what would run and why the rest would not; one launch, to ask the plugin what it is.
+    #[arg(long, conflicts_with = "list", help_heading = "Selection")]
+    pub(crate) plan: bool,
+    /// What an empty selection ends in.
+    #[arg(long, value_enum, value_name = "RESULT", default_value_t = Outcome::Fail, help_heading = "Selection")]
+    pub(crate) no_tests: Outcome,
+
     /// Which promises the plugin makes; `--cookie` and `--app-protocols` imply go-plugin.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = "Plugin")]
     pub(crate) contract: Option<Contract>,
     /// Cookie of a plugin that is not Aperio's.
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Plugin")]
     pub(crate) cookie: Option<String>,
     /// Application protocols (majors) to offer.
-    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        help_heading = "Plugin"
+    )]
     pub(crate) app_protocols: Vec<u32>,
     /// The plugin does not promise AutoMTLS.
-    #[arg(long)]
+    #[arg(long, help_heading = "Plugin")]
     pub(crate) no_auto_mtls: bool,
-    /// Cases that run side by side.
-    #[arg(short, long, value_name = "N", visible_alias = "test-threads")]
-    pub(crate) jobs: Option<std::num::NonZeroUsize>,
-    /// Factor on every time limit.
-    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = factor)]
-    pub(crate) timeout_scale: f64,
+    /// The plugin's command and its arguments.
+    #[arg(last = true, value_name = "COMMAND", help_heading = "Plugin")]
+    pub(crate) command: Vec<OsString>,
+
+    /// Seed of whatever is generated, or `random` [default: 0].
+    #[arg(long, value_name = "N|random", value_parser = seed, help_heading = "Run")]
+    pub(crate) seed: Option<u64>,
+    /// How much is tried: length of the idle waits (5 s, soak 60 s) [default: quick].
+    #[arg(long, value_enum, help_heading = "Run")]
+    pub(crate) effort: Option<Effort>,
+    /// Cases that run side by side [default: processors, at most 4].
+    #[arg(
+        short,
+        long,
+        value_name = "N",
+        visible_alias = "test-threads",
+        help_heading = "Run"
+    )]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Start nothing new after the first failure.
+    #[arg(long, conflicts_with = "max_fail", help_heading = "Run")]
+    pub(crate) fail_fast: bool,
+    /// Start nothing new after this many failures.
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    pub(crate) max_fail: Option<NonZeroUsize>,
     /// A broken SHOULD, and a flaky result, fail the run.
-    #[arg(long)]
+    #[arg(long, help_heading = "Run")]
     pub(crate) strict: bool,
-    /// Do not try failures once more, alone.
-    #[arg(long)]
+    /// Try failures once more, alone (the default).
+    #[arg(long, overrides_with = "no_solo_rerun", help_heading = "Run")]
+    pub(crate) solo_rerun: bool,
+    /// Do not try failures once more.
+    #[arg(long, help_heading = "Run")]
     pub(crate) no_solo_rerun: bool,
+    /// What a failure that passes alone counts as [default: pass; under --strict fail].
+    #[arg(long, value_enum, value_name = "RESULT", help_heading = "Run")]
+    pub(crate) flaky_result: Option<Outcome>,
+
+    /// Factor on every time limit [default: 1].
+    #[arg(long, value_name = "FACTOR", value_parser = factor, help_heading = "Times")]
+    pub(crate) timeout_scale: Option<f64>,
+    /// Longest call [default: 10s].
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Times")]
+    pub(crate) rpc_timeout: Option<Duration>,
+    /// Longest run [default: none].
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Times")]
+    pub(crate) global_timeout: Option<Duration>,
+    /// When a check that still runs is called slow [default: 30s].
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Times")]
+    pub(crate) slow: Option<Duration>,
+
     /// Form of the report on stdout.
-    #[arg(long, value_enum, default_value_t = Format::Pretty)]
+    #[arg(long, value_enum, default_value_t = Format::Pretty, help_heading = "Output")]
     pub(crate) format: Format,
     /// Short for `--format terse`.
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "Output")]
     pub(crate) quiet: bool,
-    /// The plugin's command and its arguments.
-    #[arg(last = true, value_name = "COMMAND")]
-    pub(crate) command: Vec<OsString>,
+    /// Write a report to a file as well: json, ndjson or md.
+    #[arg(long, value_name = "FORMAT=PATH,…", value_delimiter = ',', value_parser = report, help_heading = "Output")]
+    pub(crate) report: Vec<(ReportFormat, PathBuf)>,
+    /// Pass the plugin's stderr on while it runs.
+    #[arg(long, alias = "nocapture", help_heading = "Output")]
+    pub(crate) no_capture: bool,
+    /// Show blocked results one by one, and evidence whole.
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+
+    /// The configuration file [default: aperio-plugin.toml here or above].
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print what holds and where it comes from, and run nothing.
+    #[arg(long, help_heading = "Configuration")]
+    pub(crate) show_config: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -113,13 +232,43 @@ pub(crate) enum Contract {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Outcome {
+    /// It is none.
+    Pass,
+    /// It is a failure.
+    Fail,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Effort {
+    /// For the desk.
+    Quick,
+    /// For a gate.
+    Gate,
+    /// For a night.
+    Soak,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// A line for each requirement, a block for each breach.
     Pretty,
     /// The same without what passed or was skipped.
     Terse,
-    /// The report as JSON.
+    /// Events, one JSON object a line; the last holds the report.
     Json,
+    /// Pretty, with annotations and a step summary for a GitHub workflow.
+    Github,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// The report as one JSON object.
+    Json,
+    /// The events of `--format json`.
+    Ndjson,
+    /// A Markdown page.
+    Md,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -129,9 +278,70 @@ pub(crate) struct SelfTest {
     pub(crate) defect: Option<String>,
 }
 
-fn factor(text: &str) -> Result<f64, String> {
+/// The command line with a variable for every flag of `test`.
+pub(crate) fn command() -> clap::Command {
+    Args::command().mut_subcommand("test", |test| {
+        test.mut_args(|arg| match arg.get_long().map(variable) {
+            Some(name) => arg.env(name).hide_env(true),
+            None => arg,
+        })
+    })
+}
+
+/// The variable of a flag: `APERIO_PLUGIN_SEED` of `seed`.
+pub(crate) fn variable(flag: &str) -> clap::builder::OsStr {
+    let flag = flag.replace('-', "_").to_ascii_uppercase();
+    clap::builder::OsStr::from(format!("APERIO_PLUGIN_{flag}"))
+}
+
+/// The matches of `test`, which know where each value comes from.
+pub(crate) fn of_test(matches: &ArgMatches) -> Option<&ArgMatches> {
+    matches.subcommand_matches("test")
+}
+
+/// `random`, or a number.
+fn seed(text: &str) -> Result<u64, String> {
+    if text == "random" {
+        // The first eight bytes of a random UUID hold its version: take others.
+        return Ok(u64::from(uuid::Uuid::new_v4().as_fields().0));
+    }
+    text.parse()
+        .map_err(|_| "a whole number, or `random`".to_owned())
+}
+
+pub(crate) fn interface(text: &str) -> Result<(u32, u32), String> {
+    let numbers = text
+        .split_once('.')
+        .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+    let (major, newest) = proto::INTERFACE_VERSION;
+    match numbers {
+        Some((named, minor)) if named == major && minor <= newest => Ok((named, minor)),
+        Some(_) => Err(format!("this harness knows {major}.0 to {major}.{newest}")),
+        None => Err(format!("a version such as {major}.{newest}")),
+    }
+}
+
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if (1..=86_400_000).contains(&time.as_millis()) => Ok(time),
+        Ok(_) => Err("from 1ms to 24h".to_owned()),
+        Err(_) => Err("a time such as 15s, 200ms or 10m".to_owned()),
+    }
+}
+
+pub(crate) fn factor(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(factor) if (0.1..=100.0).contains(&factor) => Ok(factor),
         _ => Err("a number from 0.1 to 100".to_owned()),
     }
+}
+
+fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
+    text.split_once('=')
+        .filter(|(_, path)| !path.is_empty())
+        .and_then(|(format, path)| {
+            let format = ReportFormat::from_str(format, false).ok()?;
+            Some((format, PathBuf::from(path)))
+        })
+        .ok_or_else(|| "write it as json=PATH, ndjson=PATH or md=PATH".to_owned())
 }

@@ -1,39 +1,86 @@
 //! From a command to an exit code.
 
+mod doctor;
 mod self_test;
 mod test;
 
-use crate::args::{Args, Command, SpecFormat};
-use clap::CommandFactory;
+use crate::args::{self, Args, Command, Spec, SpecFormat};
+use crate::caret::did_you_mean;
+use clap::ArgMatches;
+use report::Coverage;
 use std::io::Write;
-use terms::Exit;
+use terms::{Catalog, Exit, Requirement};
 
-/// Runs one command.
-pub(crate) fn run(args: Args) -> Exit {
+/// Runs one command; `matches` knows where each argument came from.
+pub(crate) fn run(args: Args, matches: &ArgMatches) -> Exit {
     match args.color {
         clap::ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
         clap::ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
         clap::ColorChoice::Auto => {}
     }
     match args.command {
-        Command::Test(test) => test::run(&test),
+        Command::Test(test) => test::run(&test, test::matches(matches)),
         Command::SelfTest(self_test) => self_test::run(&self_test),
-        Command::Explain { id } => match contract::catalog().get(&id) {
-            Some(requirement) => say(&report::explain(requirement)),
-            None => usage(
-                &format!("no requirement has the id {:?}", report::escape(&id)),
-                "aperio-plugin spec lists them",
-            ),
-        },
-        Command::Spec { format } => say(&match format {
-            SpecFormat::Md => report::spec_markdown(&contract::catalog()),
-            SpecFormat::Json => report::spec_json(&contract::catalog()),
-        }),
+        Command::Explain { id } => explain(&id),
+        Command::Spec(spec) => say(&spec_text(&spec)),
+        Command::Doctor => doctor::run(),
         Command::Completions { shell } => {
             let mut text = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), "aperio-plugin", &mut text);
+            clap_complete::generate(shell, &mut args::command(), "aperio-plugin", &mut text);
             say(&String::from_utf8_lossy(&text))
         }
+    }
+}
+
+fn explain(id: &str) -> Exit {
+    let catalog = contract::catalog();
+    if let Some(requirement) = catalog.get(id) {
+        let defects: Vec<(&str, &str)> = plugin::defects()
+            .filter(|defect| defect.caught_by.contains(&requirement.id))
+            .map(|defect| (defect.name, defect.text))
+            .collect();
+        return say(&report::explain(requirement, &defects));
+    }
+    let near = did_you_mean(id, catalog.iter().map(|requirement| requirement.id));
+    usage(
+        &format!("no requirement has the id {:?}", report::escape(id)),
+        near.as_deref().unwrap_or("aperio-plugin spec lists them"),
+    )
+}
+
+fn spec_text(spec: &Spec) -> String {
+    let holds = |requirement: &&'static Requirement| {
+        let Some(version) = spec.interface else {
+            return true;
+        };
+        let minor = |text: &str| args::interface(text).ok();
+        minor(requirement.since).is_none_or(|since| since <= version)
+            && requirement
+                .removed
+                .and_then(minor)
+                .is_none_or(|removed| removed > version)
+    };
+    let catalog = contract::catalog();
+    let catalog = Catalog::new(catalog.iter().filter(holds));
+    if spec.coverage {
+        let rows: Vec<Coverage> = catalog
+            .iter()
+            .map(|requirement| Coverage {
+                requirement,
+                defects: plugin::defects()
+                    .filter(|defect| defect.caught_by.contains(&requirement.id))
+                    .map(|defect| defect.name)
+                    .collect(),
+            })
+            .collect();
+        return match spec.format {
+            SpecFormat::Md => report::coverage_markdown(&rows),
+            SpecFormat::Json => report::coverage_json(&rows),
+        };
+    }
+    match spec.format {
+        SpecFormat::Md => report::spec_markdown(&catalog),
+        SpecFormat::Json => report::spec_json(&catalog),
     }
 }
 

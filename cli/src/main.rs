@@ -1,10 +1,16 @@
 //! The front door: arguments, command, exit code.
 
 mod args;
+mod caret;
 mod commands;
+mod config;
+mod filter;
+mod interruption;
+mod settings;
+mod stream;
 mod subject;
 
-use clap::Parser;
+use clap::FromArgMatches;
 use std::process::ExitCode;
 
 /// First argument that turns this file into the reference plugin.
@@ -15,14 +21,18 @@ fn main() -> ExitCode {
     if words.nth(1).is_some_and(|first| first == REFERENCE_PLUGIN) {
         return plugin::run(words);
     }
-    let args = match args::Args::try_parse() {
-        Ok(args) => args,
+    let parsed = args::command().try_get_matches().and_then(|matches| {
+        let args = args::Args::from_arg_matches(&matches)?;
+        Ok((args, matches))
+    });
+    let (args, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let exit = commands::run(args);
+    let exit = commands::run(args, &matches);
     host::private_dir::remove_root();
     ExitCode::from(exit.code())
 }

@@ -1,8 +1,7 @@
 //! The plugin that the command line names.
 
 use crate::REFERENCE_PLUGIN;
-use crate::args::{Contract as ContractArg, Test};
-use host::plugin::{Contract, Cookie, Plugin};
+use host::Plugin;
 use plugin::{Defect, Plant};
 use sha2::{Digest, Sha256};
 use std::ffi::{OsStr, OsString};
@@ -15,47 +14,37 @@ pub(crate) struct Misnamed {
     pub(crate) hint: &'static str,
 }
 
-/// The plugin after `--`, or the embedded reference plugin.
-pub(crate) fn plugin(test: &Test) -> Result<Plugin, Misnamed> {
-    let mut plugin = match test.command.split_first() {
-        None => Plugin::new(own_file(), [OsString::from(REFERENCE_PLUGIN)]),
-        Some((program, args)) => {
-            let program = find(program)?;
-            let mut plugin = Plugin::new(program, args.iter().cloned());
-            // An argument that names a file here means the file here.
-            if args
-                .iter()
-                .any(|arg| Path::new(arg).is_relative() && Path::new(arg).exists())
-                && let Ok(here) = std::env::current_dir()
-            {
-                plugin.working_dir = here;
-            }
-            plugin
-        }
+/// The plugin that these words start; a program and arguments that name files
+/// are looked for below `base`.
+pub(crate) fn plugin(words: &[OsString], base: &Path) -> Result<Plugin, Misnamed> {
+    let Some((program, args)) = words.split_first() else {
+        return Ok(embedded());
     };
-    if let Some(cookie) = &test.cookie {
-        let Some((key, value)) = cookie.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-            return Err(Misnamed {
-                what: format!("--cookie {cookie:?} has no key"),
-                hint: "write it as KEY=VALUE",
-            });
-        };
-        plugin.cookie = Cookie {
-            key: key.to_owned(),
-            value: value.to_owned(),
-        };
+    let mut plugin = Plugin::new(find(program, base)?, args.iter().cloned());
+    // An argument that names a file here means the file here.
+    let names_file = |arg: &OsString| Path::new(arg).is_relative() && base.join(arg).exists();
+    if args.iter().any(names_file)
+        && let Ok(here) = std::path::absolute(base.join("."))
+    {
+        plugin.working_dir = here;
     }
-    if !test.app_protocols.is_empty() {
-        plugin.majors.clone_from(&test.app_protocols);
-    }
-    let foreign = test.cookie.is_some() || !test.app_protocols.is_empty();
-    plugin.contract = match test.contract {
-        Some(ContractArg::GoPlugin) => Contract::GoPlugin,
-        None if foreign => Contract::GoPlugin,
-        Some(ContractArg::Aperio) | None => Contract::Aperio,
-    };
-    plugin.auto_mtls = !test.no_auto_mtls;
     Ok(plugin)
+}
+
+/// The reference plugin without a fault.
+pub(crate) fn embedded() -> Plugin {
+    Plugin::new(own_file(), [OsString::from(REFERENCE_PLUGIN)])
+}
+
+/// A word as a POSIX shell reads it back.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain =
+        |character: char| character.is_ascii_alphanumeric() || "-_./=:,+@%".contains(character);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// This file as the reference plugin, with one defect or none; a defect of the
@@ -75,11 +64,13 @@ fn own_file() -> PathBuf {
     std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe"))
 }
 
-/// The absolute path of a program: as given, or on PATH.
-fn find(program: &OsStr) -> Result<PathBuf, Misnamed> {
+/// The absolute path of a program: as given, below `base`, or on PATH.
+fn find(program: &OsStr, base: &Path) -> Result<PathBuf, Misnamed> {
     let path = Path::new(program);
     let found = if path.components().count() > 1 || path.is_absolute() {
-        std::path::absolute(path).ok().filter(|path| path.is_file())
+        std::path::absolute(base.join(path))
+            .ok()
+            .filter(|path| path.is_file())
     } else {
         std::env::var_os("PATH").and_then(|dirs| {
             std::env::split_paths(&dirs)

@@ -2,15 +2,16 @@
 
 use super::{say, talk, usage};
 use crate::args::SelfTest;
-use crate::subject;
+use crate::caret::did_you_mean;
+use crate::{interruption, subject};
 use host::Limits;
 use plugin::Defect;
 use report::MatrixRow;
-use runner::Selection;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use runner::{Interrupt, Selection};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use terms::{Exit, Verdict};
+use terms::{Exit, Strictness, Verdict};
 
 /// Defects judged side by side; they mostly wait.
 const SIDE_BY_SIDE: usize = 4;
@@ -27,12 +28,17 @@ pub(super) fn run(args: &SelfTest) -> Exit {
         })
         .collect();
     if defects.is_empty() {
+        let word = args.defect.as_deref().unwrap_or_default();
+        let near = did_you_mean(word, plugin::defects().map(|defect| defect.name));
         return usage(
             "no planted defect has that name",
-            "aperio-plugin self-test lists them all",
+            near.as_deref()
+                .unwrap_or("aperio-plugin self-test lists them all"),
         );
     }
-    let clean = judge(None);
+    let interrupt = Interrupt::default();
+    interruption::watch(&interrupt);
+    let clean = judge(None, &interrupt);
     let silent = clean.is_empty();
     if !silent {
         talk(&format!(
@@ -49,7 +55,13 @@ pub(super) fn run(args: &SelfTest) -> Exit {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     defects.get(at).map(|defect| (at, defect))
                 } {
-                    let row = row(defect);
+                    if interrupt.cause().is_some() {
+                        break;
+                    }
+                    let row = row(defect, &interrupt);
+                    if interrupt.cause().is_some() {
+                        break;
+                    }
                     if !row.holds() {
                         talk(&format!(
                             "error: {} fails [{}], declared is [{}]",
@@ -70,6 +82,9 @@ pub(super) fn run(args: &SelfTest) -> Exit {
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     rows.sort_by_key(|(at, _)| *at);
     let rows: Vec<MatrixRow> = rows.into_iter().map(|(_, row)| row).collect();
+    if interrupt.cause().is_some() {
+        return Exit::Interrupted;
+    }
     let all_hold = silent && rows.iter().all(MatrixRow::holds);
     match say(&report::matrix_markdown(&rows)) {
         Exit::Conforms if all_hold => Exit::Conforms,
@@ -78,7 +93,7 @@ pub(super) fn run(args: &SelfTest) -> Exit {
     }
 }
 
-fn row(defect: &Defect) -> MatrixRow {
+fn row(defect: &Defect, interrupt: &Interrupt) -> MatrixRow {
     let words = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect();
     MatrixRow {
         defect: defect.name.to_owned(),
@@ -86,12 +101,12 @@ fn row(defect: &Defect) -> MatrixRow {
         caught_by: words(defect.caught_by),
         also: words(defect.also),
         by_chance: defect.by_chance,
-        failed: judge(Some(defect)),
+        failed: judge(Some(defect), interrupt),
     }
 }
 
 /// The ids that fail for the reference plugin with this defect.
-fn judge(defect: Option<&Defect>) -> Vec<String> {
+fn judge(defect: Option<&Defect>, interrupt: &Interrupt) -> Vec<String> {
     let all = contract::checks();
     let files = tempfile::tempdir();
     let planted = match (&files, defect) {
@@ -113,7 +128,9 @@ fn judge(defect: Option<&Defect>) -> Vec<String> {
         },
         jobs: 2,
         solo_rerun: false,
-        interrupted: Arc::new(AtomicBool::new(false)),
+        strictness: Strictness::default(),
+        max_fail: None,
+        interrupt: interrupt.clone(),
     };
     let (events, _silent) = std::sync::mpsc::channel();
     runner::run(&all, &all, &contract::ROOTS, &selection, &events)

@@ -1,253 +1,415 @@
 //! `test`: launch a plugin, judge it, report.
 
 use super::{say, talk, usage};
-use crate::args::{Format, Test};
+use crate::args::{self, Format, Outcome, ReportFormat, Test};
+use crate::caret::did_you_mean;
+use crate::filter::Filter;
+use crate::interruption;
+use crate::settings::{self, Settings};
+use crate::stream::{self, Stream};
 use crate::subject;
-use host::Limits;
+use clap::ArgMatches;
 use report::Style;
-use runner::{Check, Event, Selection};
-use std::io::{IsTerminal, Write};
+use runner::{Cause, Check, Claims, Interrupt, Plan, Selection};
+use std::fmt::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use terms::{Exit, Reach, Report, Subject};
+use terms::{Exit, Reach, Report, Requirement, Subject};
 
-pub(super) fn run(test: &Test) -> Exit {
+pub(super) fn run(test: &Test, matches: &ArgMatches) -> Exit {
     if test.exact && test.filters.is_empty() {
         return usage(
             "--exact needs the ids it is about",
             "aperio-plugin test --exact HSK-010",
         );
     }
-    let all = contract::checks();
-    let selected = select(test, &all);
-    if selected.is_empty() {
-        talk("error: no requirement matches\nhint: aperio-plugin test --list shows them all");
-        return Exit::NothingSelected;
-    }
-    if test.list {
-        return list(&selected);
-    }
-    let plugin = match subject::plugin(test) {
-        Ok(plugin) => plugin,
-        Err(misnamed) => return usage(&misnamed.what, misnamed.hint),
+    let filter = match test.filter_expr.as_deref().map(Filter::parse).transpose() {
+        Ok(filter) => filter,
+        Err(mistake) => {
+            let text = test.filter_expr.as_deref().unwrap_or_default();
+            talk(&mistake.shown("--filter-expr", text));
+            return Exit::Usage;
+        }
     };
-    if test.command.is_empty() {
+    let wanted = |requirement: &Requirement| {
+        wanted(test, requirement)
+            && filter
+                .as_ref()
+                .is_none_or(|filter| filter.selects(requirement))
+    };
+    let all = contract::checks();
+    let selected: Vec<&'static Check> = all
+        .iter()
+        .filter(|check| wanted(&check.requirement))
+        .copied()
+        .collect();
+    if test.list {
+        return list(&selected, settings::format(test));
+    }
+    let settings = match Settings::resolve(test, matches) {
+        Ok(settings) => settings,
+        Err(refused) => {
+            talk(&refused.text);
+            return refused.exit;
+        }
+    };
+    if test.show_config {
+        return say(&settings.shown());
+    }
+    if selected.is_empty() {
+        return nothing_selected(test);
+    }
+    if settings.is_reference() {
         talk(
             "no plugin is named: judging the embedded reference plugin (aperio-plugin test -- COMMAND…)",
         );
     }
-    let report = judge(test, plugin, &all, &selected);
-    let style = Style {
-        color: true,
-        terse: test.quiet || test.format == Format::Terse,
+    if test.no_capture {
+        host::echo::set(|line| {
+            let text = String::from_utf8_lossy(line);
+            talk(&format!("  | {}", report::escape(text.trim_end())));
+        });
+    }
+    Run {
+        test,
+        settings,
+        all,
+        began: Instant::now(),
+        started: humantime::format_rfc3339_millis(std::time::SystemTime::now()).to_string(),
+        filtered: selected.len() < contract::checks().len(),
+    }
+    .run(wanted)
+}
+
+fn nothing_selected(test: &Test) -> Exit {
+    if test.no_tests == Outcome::Pass {
+        return Exit::Conforms;
+    }
+    talk("error: no requirement matches");
+    let ids: Vec<&str> = contract::catalog().iter().map(|one| one.id).collect();
+    let near = test
+        .filters
+        .iter()
+        .find_map(|word| did_you_mean(word, ids.iter().copied()));
+    let hint = near.unwrap_or_else(|| "aperio-plugin test --list shows them all".to_owned());
+    talk(&format!("hint: {hint}"));
+    Exit::NothingSelected
+}
+
+fn wanted(test: &Test, requirement: &Requirement) -> bool {
+    let holds = |text: &String| {
+        requirement.id.contains(&text.to_ascii_uppercase())
+            || requirement
+                .title()
+                .to_lowercase()
+                .contains(&text.to_lowercase())
     };
-    let rendered = match test.format {
-        Format::Json => report::json(&report),
-        Format::Pretty | Format::Terse => report::pretty(&report, &contract::catalog(), style),
+    let named = |id: &String| id.eq_ignore_ascii_case(requirement.id);
+    let wanted = match (test.exact, test.filters.is_empty()) {
+        (true, _) => test.filters.iter().any(named),
+        (false, true) => true,
+        (false, false) => test.filters.iter().any(holds),
     };
-    match say(&rendered) {
-        Exit::Conforms => exit_of(report.exit),
-        interrupted => interrupted,
+    wanted && !test.skip.iter().any(holds)
+}
+
+/// The selection, without a launch; an empty one is an empty list.
+fn list(selected: &[&'static Check], format: Format) -> Exit {
+    let mut requirements: Vec<&Requirement> =
+        selected.iter().map(|check| &check.requirement).collect();
+    requirements.sort_by_key(|requirement| requirement.id);
+    let mut text = String::new();
+    for requirement in requirements {
+        let _ = if format == Format::Json {
+            write!(text, "{}", stream::listed_event(requirement))
+        } else {
+            let (id, level) = (requirement.id, requirement.level.to_string());
+            writeln!(text, "{id:<8} {level:<6} {}", requirement.title())
+        };
+    }
+    match (say(&text), text.is_empty()) {
+        (Exit::Conforms, true) => Exit::NothingSelected,
+        (exit, _) => exit,
     }
 }
 
-fn exit_of(code: u8) -> Exit {
-    [
-        Exit::Breach,
-        Exit::CouldNotJudge,
-        Exit::NothingSelected,
-        Exit::Interrupted,
-    ]
-    .into_iter()
-    .find(|exit| exit.code() == code)
-    .unwrap_or(Exit::Conforms)
+struct Run<'a> {
+    test: &'a Test,
+    settings: Settings,
+    all: Vec<&'static Check>,
+    began: Instant,
+    started: String,
+    filtered: bool,
 }
 
-fn select(test: &Test, all: &[&'static Check]) -> Vec<&'static Check> {
-    let holds = |check: &Check, text: &str| {
-        let requirement = &check.requirement;
-        requirement.id.contains(&text.to_ascii_uppercase()) || requirement.title().contains(text)
-    };
-    all.iter()
-        .filter(|check| {
-            let wanted = if test.exact {
-                test.filters
-                    .iter()
-                    .any(|id| id.eq_ignore_ascii_case(check.requirement.id))
-            } else {
-                test.filters.is_empty() || test.filters.iter().any(|text| holds(check, text))
-            };
-            wanted && !test.skip.iter().any(|text| holds(check, text))
-        })
-        .copied()
-        .collect()
-}
-
-fn list(selected: &[&'static Check]) -> Exit {
-    let mut lines: Vec<String> = selected
-        .iter()
-        .map(|check| {
-            let requirement = &check.requirement;
-            format!(
-                "{} {:<6} {}\n",
-                requirement.id,
-                requirement.level,
-                requirement.title()
+impl Run<'_> {
+    fn run(self, wanted: impl Fn(&Requirement) -> bool) -> Exit {
+        let settings = &self.settings;
+        let files = match Files::open(self.test) {
+            Ok(files) => files,
+            Err(exit) => return exit,
+        };
+        let interrupt = Interrupt::default();
+        interruption::watch(&interrupt);
+        if let Some(limit) = settings.global {
+            interruption::watch_time(&interrupt, limit);
+        }
+        let plugin = Arc::new(settings.plugin.clone());
+        let claims = runner::survey(&plugin, &settings.limits, &interrupt);
+        let interface = self.interface(&claims);
+        let plan = Plan::new(&self.all, &claims, interface, wanted);
+        if self.test.plan {
+            return print_plan(&plan, &claims, settings::format(self.test));
+        }
+        let head = self.head(&claims, interface);
+        let format = settings::format(self.test);
+        let mut stream = Stream {
+            format,
+            style: Style {
+                color: true,
+                terse: format == Format::Terse,
+                verbose: self.test.verbose,
+            },
+            events: files.events,
+            catalog: contract::catalog(),
+            interrupt: interrupt.clone(),
+            token: uuid::Uuid::new_v4().simple().to_string(),
+            slow: settings.slow,
+            began: self.began,
+            reproduce: reproduce(settings),
+        };
+        stream.start(&head, &plan, claims.trouble.as_deref());
+        let selection = Selection {
+            plugin,
+            limits: settings.limits.clone(),
+            jobs: settings.jobs,
+            solo_rerun: settings.solo_rerun,
+            strictness: settings.strictness,
+            max_fail: settings.max_fail,
+            interrupt: interrupt.clone(),
+        };
+        let planned = plan.selected();
+        let (events, told) = std::sync::mpsc::channel();
+        let total = planned.len();
+        let (mut stream, mut results) = std::thread::scope(|scope| {
+            let following = scope.spawn(move || {
+                stream.follow(&told, total);
+                stream
+            });
+            let results = runner::run(&self.all, &planned, &contract::ROOTS, &selection, &events);
+            drop(events);
+            (
+                following.join().expect("following a run does not panic"),
+                results,
             )
-        })
-        .collect();
-    lines.sort();
-    say(&lines.concat())
-}
-
-fn judge(
-    test: &Test,
-    plugin: host::Plugin,
-    all: &[&'static Check],
-    selected: &[&'static Check],
-) -> Report {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    watch_interrupt(&interrupted);
-    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-    let selection = Selection {
-        plugin: Arc::new(plugin),
-        limits: Limits::default().scaled(test.timeout_scale),
-        jobs: test.jobs.map_or(cpus.min(4), usize::from),
-        solo_rerun: !test.no_solo_rerun,
-        interrupted: Arc::clone(&interrupted),
-    };
-    let started = humantime::format_rfc3339_millis(std::time::SystemTime::now()).to_string();
-    let began = Instant::now();
-    let (events, progress) = std::sync::mpsc::channel();
-    let total = selected.len();
-    let shown = std::thread::spawn(move || show_progress(&progress, total));
-    let mut results = runner::run(all, selected, &contract::ROOTS, &selection, &events);
-    drop(events);
-    let _ = shown.join();
-    let plugin = &selection.plugin;
-    let command: Vec<String> = test
-        .command
-        .iter()
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect();
-    for judged in &mut results {
-        if judged.verdict.is_fail() {
-            judged.reproduce = Some(reproduce(test, &judged.id, &command));
+        });
+        for judged in &mut results {
+            if judged.verdict.is_fail() {
+                judged.reproduce = Some((stream.reproduce)(&judged.id));
+            }
+        }
+        results.extend(plan.inapplicable());
+        results.sort_by(|one, other| one.id.cmp(&other.id));
+        let cause = interrupt.cause();
+        let (conclusion, exit) = runner::conclude(
+            &results,
+            runner::Circumstances {
+                strictness: settings.strictness,
+                filtered: self.filtered,
+                interrupted: cause == Some(Cause::User),
+                reference: settings.is_reference(),
+            },
+        );
+        let report = Report {
+            conclusion,
+            exit: exit.code(),
+            incomplete: cause.is_some(),
+            counts: runner::count(&results),
+            results,
+            took_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ..head
+        };
+        stream.end(&report);
+        let written = write_files(self.test, &report, format);
+        if interrupt.cause() == Some(Cause::User) {
+            return Exit::Interrupted;
+        }
+        match exit {
+            Exit::Conforms => written,
+            Exit::NothingSelected if self.test.no_tests == Outcome::Pass => Exit::Conforms,
+            exit => exit,
         }
     }
-    let reference = test.command.is_empty();
-    let filtered = !test.filters.is_empty() || !test.skip.is_empty();
-    let cut = interrupted.load(Ordering::Relaxed);
-    let (conclusion, exit) = runner::conclude(
-        &results,
-        runner::Circumstances {
-            strict: test.strict,
-            filtered,
-            interrupted: cut,
-            reference,
-        },
-    );
-    let (major, minor) = proto::INTERFACE_VERSION;
-    let aperio = plugin.is_aperio();
-    Report {
-        schema: 1,
-        harness: env!("CARGO_PKG_VERSION").to_owned(),
-        interface: aperio.then(|| format!("{major}.{minor}.0")),
-        contract: if aperio { "aperio" } else { "go-plugin" }.to_owned(),
-        effort: "quick".to_owned(),
-        seed: 0,
-        timeout_scale: test.timeout_scale.to_string(),
-        strict: test.strict,
-        subject: Subject {
-            path: plugin.program.display().to_string(),
-            sha256: subject::digest(&plugin.program),
-            command,
-            reference,
-            ..Subject::default()
-        },
-        reach: Reach::Full,
-        conclusion,
-        exit: exit.code(),
-        incomplete: cut,
-        filtered,
-        counts: runner::count(&results),
-        results,
-        started,
-        took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+
+    /// The minor that is judged by: the user's, else the plugin's, at most the
+    /// newest known.
+    fn interface(&self, claims: &Claims) -> (u32, u32) {
+        let (major, newest) = proto::INTERFACE_VERSION;
+        let plugins = claims
+            .described
+            .as_ref()
+            .and_then(|described| described.interface)
+            .filter(|(named, minor)| *named == major && *minor < newest);
+        self.settings
+            .interface
+            .or(plugins)
+            .unwrap_or((major, newest))
+    }
+
+    /// The report before anything was judged.
+    fn head(&self, claims: &Claims, (major, minor): (u32, u32)) -> Report {
+        let settings = &self.settings;
+        let plugin = &settings.plugin;
+        let aperio = plugin.is_aperio();
+        let described = claims.described.clone().unwrap_or_default();
+        let named = |text: String| Some(text).filter(|text| !text.is_empty());
+        Report {
+            schema: 1,
+            harness: env!("CARGO_PKG_VERSION").to_owned(),
+            interface: aperio.then(|| format!("{major}.{minor}.0")),
+            contract: if aperio { "aperio" } else { "go-plugin" }.to_owned(),
+            effort: settings.effort.to_owned(),
+            seed: settings.seed,
+            timeout_scale: settings.scale.to_string(),
+            strict: settings.strictness.should,
+            subject: Subject {
+                id: named(described.id),
+                version: named(described.version),
+                path: plugin.program.display().to_string(),
+                sha256: subject::digest(&plugin.program),
+                kinds: described.kinds,
+                capabilities: described.capabilities,
+                command: settings.command.clone(),
+                reference: settings.is_reference(),
+            },
+            reach: Reach::Full,
+            conclusion: terms::Conclusion::CouldNotJudge,
+            exit: Exit::CouldNotJudge.code(),
+            incomplete: true,
+            filtered: self.filtered,
+            counts: terms::Counts::default(),
+            results: Vec::new(),
+            started: self.started.clone(),
+            took_ms: 0,
+        }
+    }
+}
+
+fn print_plan(plan: &Plan, claims: &Claims, format: Format) -> Exit {
+    if format == Format::Json {
+        return say(&stream::plan_event(plan));
+    }
+    let mut text = format!("{}\n", stream::plan_line(plan));
+    if let Some(why) = &claims.trouble {
+        let _ = writeln!(
+            text,
+            "the plugin does not describe itself: {}",
+            report::escape(why)
+        );
+    }
+    for planned in &plan.planned {
+        let requirement = &planned.check.requirement;
+        let _ = writeln!(
+            text,
+            "  run   {:<8}  {} — {}",
+            requirement.id,
+            requirement.title(),
+            planned.group
+        );
+    }
+    for left in &plan.left_out {
+        let requirement = left.requirement;
+        let _ = writeln!(
+            text,
+            "  leave {:<8}  {} — {}",
+            requirement.id,
+            requirement.title(),
+            report::escape(&left.why.to_string())
+        );
+    }
+    match say(&text) {
+        Exit::Conforms if plan.planned.is_empty() => Exit::NothingSelected,
+        exit => exit,
     }
 }
 
 /// The command that judges one requirement again, with every flag that bears
 /// on it.
-fn reproduce(test: &Test, id: &str, command: &[String]) -> String {
-    let mut words = vec!["aperio-plugin test --exact".to_owned(), id.to_owned()];
-    if let Some(contract) = test.contract {
-        let name = match contract {
-            crate::args::Contract::Aperio => "aperio",
-            crate::args::Contract::GoPlugin => "go-plugin",
+fn reproduce(settings: &Settings) -> Box<dyn Fn(&str) -> String + Send> {
+    let mut tail: Vec<String> = settings.bearing.clone();
+    let from_file = tail.iter().any(|word| word.starts_with("--config "));
+    if !settings.is_reference() && !from_file {
+        tail.push("--".to_owned());
+        tail.extend(settings.command.iter().map(|word| subject::quoted(word)));
+    }
+    let tail = tail.join(" ");
+    Box::new(move |id| {
+        format!("aperio-plugin test --exact {id} {tail}")
+            .trim_end()
+            .to_owned()
+    })
+}
+
+/// Files that are opened before anything is launched, so that a mistake in
+/// their names costs no run.
+struct Files {
+    events: Option<File>,
+}
+
+impl Files {
+    fn open(test: &Test) -> Result<Self, Exit> {
+        let mut events = None;
+        for (format, path) in &test.report {
+            let file = File::create(path).map_err(|error| {
+                usage(
+                    &format!("failed to write {}: {error}", path.display()),
+                    "name a file in a directory that exists",
+                )
+            })?;
+            if *format == ReportFormat::Ndjson {
+                events = Some(file);
+            }
+        }
+        Ok(Files { events })
+    }
+}
+
+/// Writes what a file was asked for, and the step summary of a workflow.
+fn write_files(test: &Test, report: &Report, format: Format) -> Exit {
+    let catalog = contract::catalog();
+    let mut exit = Exit::Conforms;
+    for (format, path) in &test.report {
+        let text = match format {
+            ReportFormat::Json => report::json(report),
+            ReportFormat::Md => report::summary(report, &catalog),
+            ReportFormat::Ndjson => continue,
         };
-        words.push(format!("--contract {name}"));
-    }
-    if let Some(cookie) = &test.cookie {
-        words.push(format!("--cookie {}", quoted(cookie)));
-    }
-    if !test.app_protocols.is_empty() {
-        let majors: Vec<String> = test.app_protocols.iter().map(u32::to_string).collect();
-        words.push(format!("--app-protocols {}", majors.join(",")));
-    }
-    if test.no_auto_mtls {
-        words.push("--no-auto-mtls".to_owned());
-    }
-    if (test.timeout_scale - 1.0).abs() > f64::EPSILON {
-        words.push(format!("--timeout-scale {}", test.timeout_scale));
-    }
-    if !command.is_empty() {
-        words.push("--".to_owned());
-        words.extend(command.iter().map(|word| quoted(word)));
-    }
-    words.join(" ")
-}
-
-/// A word as a POSIX shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain =
-        |character: char| character.is_ascii_alphanumeric() || "-_./=:,+@%".contains(character);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
-/// Ctrl-C ends the run: nothing new starts, what runs is stopped.
-fn watch_interrupt(flag: &Arc<AtomicBool>) {
-    let flag = Arc::clone(flag);
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let Ok(runtime) = runtime else { return };
-        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-            flag.store(true, Ordering::Relaxed);
-        }
-    });
-}
-
-/// One line on stderr that follows the run, on a terminal alone.
-fn show_progress(events: &std::sync::mpsc::Receiver<Event>, total: usize) {
-    let live = std::io::stderr().is_terminal();
-    let mut done = 0;
-    for event in events {
-        if let Event::Finished { .. } = event {
-            done += 1;
-        }
-        if live {
-            let (Event::Started { id } | Event::Finished { id }) = event;
-            let _ = write!(std::io::stderr(), "\r\x1b[2K  {done}/{total} {id}");
+        if let Err(error) = std::fs::write(path, text) {
+            talk(&format!(
+                "error: failed to write {}: {error}",
+                path.display()
+            ));
+            exit = Exit::CouldNotJudge;
         }
     }
-    if live {
-        let _ = write!(std::io::stderr(), "\r\x1b[2K");
+    if format == Format::Github
+        && let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY")
+        && let Err(error) = append(Path::new(&path), &report::summary(report, &catalog))
+    {
+        talk(&format!("error: failed to write the step summary: {error}"));
     }
+    exit
+}
+
+fn append(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+/// The matches of this command among those of the whole line.
+pub(super) fn matches(all: &ArgMatches) -> &ArgMatches {
+    args::of_test(all).unwrap_or(all)
 }

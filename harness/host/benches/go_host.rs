@@ -195,7 +195,7 @@ async fn calls_of(
 ) -> Result<(f64, f64), Failure> {
     let mut session = up(plugin, mode).await?;
     for _ in 0..WARM_UP {
-        session.is_serving().await;
+        session.is_as_healthy().await;
     }
     let caller = session.caller();
     let from = Instant::now();

@@ -13,6 +13,10 @@ use tonic::transport::Channel;
 const KEEP: usize = 1024;
 /// How long a refusal of the stream may be under way.
 const SETTLED: Duration = Duration::from_millis(500);
+/// Bytes of addresses kept with them.
+const KEEP_BYTES: usize = 128 << 10;
+/// Largest announcement taken, in bytes; a larger one ends the stream.
+const ANNOUNCEMENT_BYTES: usize = 16 << 10;
 
 /// One broker stream, open for the life of the session.
 #[derive(Debug)]
@@ -39,6 +43,7 @@ pub enum BrokerState {
 struct State {
     stream: BrokerState,
     announced: Vec<ConnInfo>,
+    bytes: usize,
 }
 
 impl Broker {
@@ -49,7 +54,8 @@ impl Broker {
         let state = Arc::<Mutex<State>>::default();
         let sink = Arc::clone(&state);
         let reader = tokio::spawn(async move {
-            let mut client = GrpcBrokerClient::new(channel);
+            let mut client =
+                GrpcBrokerClient::new(channel).max_decoding_message_size(ANNOUNCEMENT_BYTES);
             let end = match client.start_stream(ReceiverStream::new(outgoing)).await {
                 Err(status) => BrokerState::Failed(status),
                 Ok(response) => {
@@ -58,7 +64,8 @@ impl Broker {
                         match stream.message().await {
                             Ok(Some(info)) => {
                                 let mut state = lock(&sink);
-                                if state.announced.len() < KEEP {
+                                state.bytes += info.network.len() + info.address.len();
+                                if state.announced.len() < KEEP && state.bytes <= KEEP_BYTES {
                                     state.announced.push(info);
                                 }
                             }

@@ -11,6 +11,13 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
+/// Largest answer taken, in bytes. The interface allows 4 MiB less 64 KiB, and
+/// no other answer that is asked for comes near it.
+pub const ANSWER_BYTES: usize = 8 << 20;
+
+/// Characters of a status message that are told.
+const MESSAGE: usize = 400;
+
 /// How a call ended.
 #[derive(Debug, Clone)]
 pub enum CallEnd<A> {
@@ -69,7 +76,8 @@ impl<A> fmt::Display for CallEnd<A> {
             CallEnd::Refused(status) => {
                 write!(f, "{}", code_name(status.code()))?;
                 if !status.message().is_empty() {
-                    write!(f, " {:?}", status.message())?;
+                    let told: String = status.message().chars().take(MESSAGE).collect();
+                    write!(f, " {told:?}")?;
                 }
                 Ok(())
             }
@@ -175,7 +183,7 @@ impl Caller {
         self.transcript.add(Direction::ToPlugin, method, "");
         // Each clone of a channel has a readiness of its own.
         let mut grpc = tonic::client::Grpc::new(self.channel.clone())
-            .max_decoding_message_size(i32::MAX as usize)
+            .max_decoding_message_size(ANSWER_BYTES)
             .max_encoding_message_size(i32::MAX as usize);
         let called = async {
             grpc.ready()
@@ -198,8 +206,22 @@ impl Caller {
 pub fn classify<A>(status: Status) -> CallEnd<A> {
     match status.source() {
         Some(source) if is_transport(source) => CallEnd::Broken(chain(source)),
+        _ if is_oversized(&status) => CallEnd::Broken(format!(
+            "the answer is larger than {} MiB: {}",
+            ANSWER_BYTES >> 20,
+            status.message()
+        )),
         _ => CallEnd::Refused(status),
     }
+}
+
+/// tonic tells its own limit by a status of this text; a plugin that sends the
+/// same says the same.
+fn is_oversized(status: &Status) -> bool {
+    status.code() == tonic::Code::OutOfRange
+        && status
+            .message()
+            .starts_with("Error, decoded message length too large")
 }
 
 fn is_transport(error: &(dyn Error + 'static)) -> bool {

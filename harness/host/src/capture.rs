@@ -15,6 +15,13 @@ use tokio::task::JoinHandle;
 /// Bytes of whole lines kept from the start of a stream.
 const HEAD_BYTES: usize = 512 << 10;
 
+/// Bytes of whole lines kept from the end of a stream.
+const TAIL_BYTES: usize = 256 << 10;
+/// Bytes that a text of last lines holds.
+const TEXT_BYTES: usize = 64 << 10;
+/// Bytes of one line in such a text; longer than any legal handshake line.
+const TEXT_LINE_BYTES: usize = 8 << 10;
+
 /// One line of output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputLine {
@@ -52,6 +59,7 @@ struct State {
     head: Vec<OutputLine>,
     head_bytes: usize,
     tail: VecDeque<OutputLine>,
+    tail_bytes: usize,
     partial: Vec<u8>,
     partial_length: u64,
     partial_at: Duration,
@@ -164,10 +172,13 @@ impl Capture {
     }
 
     /// Stops reading and closes our end of the pipe; later writes by the
-    /// plugin fail with `EPIPE`.
-    pub fn close(&mut self) {
+    /// plugin fail with `EPIPE`. For us the stream has ended then.
+    pub async fn close(&mut self) {
         if let Some(reader) = self.reader.take() {
             reader.abort();
+            // The pipe is closed once the task is gone.
+            let _ = reader.await;
+            self.shared.end();
         }
     }
 
@@ -184,13 +195,55 @@ impl Capture {
         lines
     }
 
-    /// The last `most` lines as text, invalid UTF-8 replaced.
+    /// The last `most` lines as text, as far as they fit 64 KiB; long lines
+    /// are cut and invalid UTF-8 is replaced.
     pub fn tail(&self, most: usize) -> Vec<String> {
-        let lines = self.lines();
-        lines[lines.len().saturating_sub(most)..]
+        self.tail_behind(0, most)
+    }
+
+    /// The same of the lines behind the one with this number.
+    pub fn tail_behind(&self, number: u64, most: usize) -> Vec<String> {
+        let state = self.state();
+        let seen = state.head.last().map_or(0, |line| line.number);
+        let later = state.tail.iter().filter(|line| line.number > seen);
+        let partial = (state.partial_length > 0).then(|| state.partial_line());
+        let mut room = TEXT_BYTES.min(most.saturating_mul(TEXT_LINE_BYTES));
+        let mut text: Vec<String> = partial
             .iter()
-            .map(|line| String::from_utf8_lossy(&line.bytes).into_owned())
-            .collect()
+            .chain(later.rev())
+            .chain(state.head.iter().rev())
+            .filter(|line| line.number > number)
+            .take(most)
+            .map_while(|line| {
+                let shown = &line.bytes[..line.bytes.len().min(TEXT_LINE_BYTES)];
+                room = room.checked_sub(shown.len())?;
+                Some(String::from_utf8_lossy(shown).into_owned())
+            })
+            .collect();
+        text.reverse();
+        text
+    }
+
+    /// Waits for a whole line that is wanted, or for the end of the stream, at
+    /// most `limit`; each line is looked at once.
+    pub(crate) async fn find_line(&self, limit: Duration, wanted: impl Fn(&OutputLine) -> bool) {
+        let search = async {
+            let mut seen = 0;
+            loop {
+                let changed = self.shared.changed.notified();
+                {
+                    let state = self.state();
+                    let new = |line: &&OutputLine| line.number > seen;
+                    let lines = state.head.iter().chain(&state.tail).filter(new);
+                    if state.ended || lines.clone().any(&wanted) {
+                        return;
+                    }
+                    seen = state.lines;
+                }
+                changed.await;
+            }
+        };
+        let _ = tokio::time::timeout(limit, search).await;
     }
 
     /// Whole lines seen, kept or not.
@@ -212,7 +265,9 @@ impl Capture {
 
 impl Drop for Capture {
     fn drop(&mut self) {
-        self.close();
+        if let Some(reader) = &self.reader {
+            reader.abort();
+        }
     }
 }
 
@@ -293,10 +348,14 @@ impl State {
             self.head_bytes += line.bytes.len();
             self.head.push(line);
         } else {
-            if self.tail.len() >= shared.tail_lines {
-                self.tail.pop_front();
-            }
+            self.tail_bytes += line.bytes.len();
             self.tail.push_back(line);
+            while self.tail.len() > shared.tail_lines || self.tail_bytes > TAIL_BYTES {
+                let Some(oldest) = self.tail.pop_front() else {
+                    break;
+                };
+                self.tail_bytes -= oldest.bytes.len();
+            }
         }
     }
 }

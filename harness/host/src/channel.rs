@@ -3,9 +3,10 @@
 
 use crate::handshake::{Line, Network};
 use crate::identity;
+use crate::tree;
 use std::io;
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::SocketAddr as UnixAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -25,6 +26,9 @@ pub type BoxIo = Box<dyn Io>;
 
 /// Longest path `sun_path` holds without its terminator.
 pub const SOCKET_PATH_BYTES: usize = 107;
+
+/// Bytes a plugin may send on one connection before they are read.
+const WINDOW_BYTES: u32 = 1 << 20;
 
 /// What is known of a channel that came up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,6 +70,8 @@ pub enum Step {
     Address,
     /// Nobody accepts at the announced address.
     Connect,
+    /// A process that is none of the launch accepts there; nothing is sent.
+    Stranger,
     /// The first connection was refused, a later one was not: the line came
     /// before the listener.
     Early,
@@ -73,6 +79,24 @@ pub enum Step {
     Tls,
     /// HTTP/2 or the first call failed although the connection stood.
     Http,
+    /// The connection stood and the first call was never answered.
+    Silent,
+}
+
+impl Step {
+    /// Every step.
+    pub const ALL: [Step; 10] = [
+        Step::Downgrade,
+        Step::Unannounced,
+        Step::Certificate,
+        Step::Address,
+        Step::Connect,
+        Step::Early,
+        Step::Stranger,
+        Step::Tls,
+        Step::Http,
+        Step::Silent,
+    ];
 }
 
 impl std::fmt::Display for Step {
@@ -82,45 +106,75 @@ impl std::fmt::Display for Step {
             Step::Certificate => "trusting the certificate",
             Step::Address => "reading the address",
             Step::Connect => "connecting",
+            Step::Stranger => "looking who listens",
             Step::Early => "connecting at once",
             Step::Tls => "the TLS handshake",
-            Step::Http => "the first call",
+            Step::Http | Step::Silent => "the first call",
         })
     }
 }
 
 /// Connects to the announced address, without TLS.
 pub async fn dial(network: &Network, address: &str) -> io::Result<BoxIo> {
+    Ok(reach(network, address).await?.0)
+}
+
+/// The same, with the pid of the process that listens there where the kernel
+/// tells it.
+async fn reach(network: &Network, address: &str) -> io::Result<(BoxIo, Option<i32>)> {
     match network {
         Network::Unix => {
-            if let Some(name) = address.strip_prefix('@') {
-                let address = UnixAddr::from_abstract_name(name)?;
-                let stream = std::os::unix::net::UnixStream::connect_addr(&address)?;
-                stream.set_nonblocking(true)?;
-                return Ok(Box::new(UnixStream::from_std(stream)?));
-            }
-            if !address.starts_with('/') {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    "the socket path is relative, so it names another place to the host",
-                ));
-            }
-            if address.len() > SOCKET_PATH_BYTES {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    format!(
-                        "the socket path has {} bytes, at most {SOCKET_PATH_BYTES} fit",
-                        address.len()
-                    ),
-                ));
-            }
-            Ok(Box::new(UnixStream::connect(address).await?))
+            let path = match address.strip_prefix('@') {
+                Some(name) => PathBuf::from(format!("\0{name}")),
+                None => socket_path(address)?,
+            };
+            let stream = UnixStream::connect(path).await?;
+            let listener = stream.peer_cred().ok().and_then(|peer| peer.pid());
+            Ok((Box::new(stream), listener.filter(|&pid| pid > 0)))
         }
         Network::Tcp => {
-            let stream = TcpStream::connect(address).await?;
+            let stream = TcpStream::connect(local(address)?.as_slice()).await?;
             stream.set_nodelay(true)?;
-            Ok(Box::new(stream))
+            Ok((Box::new(stream), None))
         }
+    }
+}
+
+fn socket_path(address: &str) -> io::Result<PathBuf> {
+    let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
+    if !address.starts_with('/') {
+        return Err(invalid(
+            "the socket path is relative, so it names another place to the host".to_owned(),
+        ));
+    }
+    if address.len() > SOCKET_PATH_BYTES {
+        return Err(invalid(format!(
+            "the socket path has {} bytes, at most {SOCKET_PATH_BYTES} fit",
+            address.len()
+        )));
+    }
+    Ok(PathBuf::from(address))
+}
+
+/// Where a TCP address leads on this machine. Names are not looked up and
+/// other machines are not called: a plugin chose the text.
+fn local(address: &str) -> io::Result<Vec<SocketAddr>> {
+    let refused = |text| io::Error::new(io::ErrorKind::AddrNotAvailable, text);
+    if let Some(port) = address.strip_prefix("localhost:") {
+        let port = port.parse().map_err(|_| refused("the port is no number"))?;
+        let v4 = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let v6 = IpAddr::V6(Ipv6Addr::LOCALHOST);
+        return Ok(vec![SocketAddr::new(v4, port), SocketAddr::new(v6, port)]);
+    }
+    let parsed: SocketAddr = address.parse().map_err(|_| {
+        refused("the address is no IP address with a port, and names are not looked up")
+    })?;
+    // Only an address of this machine can be bound.
+    match std::net::UdpSocket::bind((parsed.ip(), 0)) {
+        Ok(_) => Ok(vec![parsed]),
+        Err(_) => Err(refused(
+            "the address is none of this machine, so nobody dials it",
+        )),
     }
 }
 
@@ -214,14 +268,48 @@ impl Target {
 
     /// One connection, through TLS where there is any.
     pub async fn open(&self, facts: &mut ChannelFacts) -> Result<BoxIo, ChannelFailure> {
-        let io = dial(&self.network, &self.address).await.map_err(|error| {
+        let (io, _) = self.reach().await?;
+        self.wrap(io, facts).await
+    }
+
+    /// The first connection of the launch whose `TMPDIR` is `temp`: nothing is
+    /// sent to a process that is none of it.
+    pub(crate) async fn open_own(
+        &self,
+        temp: &Path,
+        facts: &mut ChannelFacts,
+    ) -> Result<BoxIo, ChannelFailure> {
+        let io = self.reach_own(temp).await?;
+        self.wrap(io, facts).await
+    }
+
+    /// The same without TLS.
+    pub(crate) async fn reach_own(&self, temp: &Path) -> Result<BoxIo, ChannelFailure> {
+        let (io, listener) = self.reach().await?;
+        let stranger = match listener {
+            Some(pid) => tree::is_stranger(pid, temp).then(|| tree::name(pid)),
+            None => {
+                let held = tree::is_held_by_others(&self.address, &tree::members(temp));
+                (held == Some(true)).then(|| "another process".to_owned())
+            }
+        };
+        match stranger {
+            None => Ok(io),
+            Some(name) => Err(ChannelFailure::new(
+                Step::Stranger,
+                &format!("{name} listens there, which this launch did not start"),
+            )),
+        }
+    }
+
+    async fn reach(&self) -> Result<(BoxIo, Option<i32>), ChannelFailure> {
+        reach(&self.network, &self.address).await.map_err(|error| {
             let step = match error.kind() {
                 io::ErrorKind::InvalidInput => Step::Address,
                 _ => Step::Connect,
             };
             ChannelFailure::new(step, &error)
-        })?;
-        self.wrap(io, facts).await
+        })
     }
 
     /// TLS over a stream that is already there.
@@ -241,6 +329,16 @@ impl Target {
             .await
             .map_err(|_| ChannelFailure::timed_out(Step::Connect, limit))??;
         over(io, None, limit).await
+    }
+}
+
+impl std::fmt::Display for ChannelFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} failed: {}", self.step, self.text)?;
+        match self.exit {
+            Some(exit) => write!(f, "; the process had ended: {exit}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -295,10 +393,12 @@ pub async fn over(
     });
     let endpoint = Endpoint::from_static("http://localhost")
         .http2_max_header_list_size(256 << 10)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .initial_stream_window_size(WINDOW_BYTES)
         .user_agent(concat!("aperio-plugin/", env!("CARGO_PKG_VERSION")))
         .expect("the user agent is plain ASCII");
     tokio::time::timeout(limit, endpoint.connect_with_connector(connector))
         .await
-        .map_err(|_| ChannelFailure::timed_out(Step::Http, limit))?
+        .map_err(|_| ChannelFailure::timed_out(Step::Silent, limit))?
         .map_err(|error| ChannelFailure::new(Step::Http, &crate::call::chain(&error)))
 }

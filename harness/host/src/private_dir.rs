@@ -5,16 +5,31 @@
 //! root whose lock can be taken belongs to nobody and is swept by the next
 //! start.
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{
+    AtFlags, Dir, FlockOperation, Mode, OFlags, RenameFlags, chmod, flock, openat, renameat_with,
+    unlinkat,
+};
+use rustix::io::Errno;
+use std::ffi::{CStr, CString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 const PREFIX: &str = "ap-";
 const LOCK: &str = "lock";
+/// Files listed of what is left.
+const LISTED: usize = 1000;
+/// How deep they are looked for.
+const DEPTH: usize = 32;
+/// How long the removal of one directory may take.
+const REMOVAL: Duration = Duration::from_mins(1);
+/// Names read of a directory at a time.
+const NAMES: usize = 1024;
 
 /// One directory, mode 0700, removed with everything in it on drop.
 #[derive(Debug)]
@@ -38,10 +53,10 @@ impl PrivateDir {
         &self.path
     }
 
-    /// Everything below it but directories, relative to it, sorted.
+    /// Everything below it but directories, relative to it, sorted; at most a
+    /// thousand, and not from the bottom of a well.
     pub fn files(&self) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        collect(&self.path, &mut found, 4096);
+        let mut found = collect(&self.path);
         found.sort();
         found
             .iter()
@@ -52,23 +67,117 @@ impl PrivateDir {
 
 impl Drop for PrivateDir {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
+        let _ = remove(&self.path);
     }
 }
 
-fn collect(dir: &Path, found: &mut Vec<PathBuf>, most: usize) {
-    let Ok(entries) = fs::read_dir(dir) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        if found.len() >= most {
-            return;
-        }
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => collect(&entry.path(), found, most),
-            _ => found.push(entry.path()),
+fn collect(root: &Path) -> Vec<PathBuf> {
+    let (mut found, mut open) = (Vec::new(), vec![(root.to_path_buf(), 0)]);
+    while let Some((dir, depth)) = open.pop() {
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            if found.len() + open.len() >= LISTED {
+                return found;
+            }
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() && depth < DEPTH => open.push((entry.path(), depth + 1)),
+                _ => found.push(entry.path()),
+            }
         }
     }
+    found
+}
+
+/// Removes a directory with everything in it, whatever a plugin made of it:
+/// no link is followed, modes are put right, and neither depth nor number
+/// costs stack, descriptors or memory.
+fn remove(path: &Path) -> io::Result<()> {
+    let deadline = Instant::now() + REMOVAL;
+    let name = CString::new(path.as_os_str().as_encoded_bytes())?;
+    match open_dir(rustix::fs::CWD, &name) {
+        Ok(top) => empty(&top, deadline)?,
+        Err(Errno::NOTDIR | Errno::LOOP) => return fs::remove_file(path),
+        Err(error) => return Err(error.into()),
+    }
+    fs::remove_dir(path)
+}
+
+/// Directories inside directories are moved up and emptied in their turn.
+fn empty(top: &OwnedFd, deadline: Instant) -> io::Result<()> {
+    let mut moved = 0_u64;
+    loop {
+        let names = names(top)?;
+        if names.is_empty() {
+            return Ok(());
+        }
+        for name in names {
+            if unlink(top, &name, deadline)? {
+                continue;
+            }
+            let inner = open_dir(top.as_fd(), &name)?;
+            loop {
+                let names = self::names(&inner)?;
+                if names.is_empty() {
+                    break;
+                }
+                for name in names {
+                    if !unlink(&inner, &name, deadline)? {
+                        move_up(&inner, &name, top, &mut moved)?;
+                    }
+                }
+            }
+            unlinkat(top, &name, AtFlags::REMOVEDIR)?;
+        }
+    }
+}
+
+/// Removes a name that is no directory; false where it is one.
+fn unlink(dir: &OwnedFd, name: &CStr, deadline: Instant) -> io::Result<bool> {
+    if Instant::now() >= deadline {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    match unlinkat(dir, name, AtFlags::empty()) {
+        Ok(()) | Err(Errno::NOENT) => Ok(true),
+        Err(Errno::ISDIR | Errno::PERM) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn move_up(from: &OwnedFd, name: &CStr, to: &OwnedFd, moved: &mut u64) -> io::Result<()> {
+    loop {
+        *moved += 1;
+        let fresh = format!("{PREFIX}{moved}");
+        match renameat_with(from, name, to, &fresh, RenameFlags::NOREPLACE) {
+            Err(Errno::EXIST) => {}
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// Opens a directory, itself and no link to it, after its owner got every
+/// right to it.
+fn open_dir(at: impl AsFd, name: &CStr) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let handle = openat(at, name, flags | OFlags::PATH, Mode::empty())?;
+    let itself = format!("/proc/self/fd/{}", handle.as_raw_fd());
+    // Refused for what belongs to another; then opening it tells.
+    let _ = chmod(itself, Mode::RWXU);
+    openat(&handle, c".", flags | OFlags::RDONLY, Mode::empty())
+}
+
+/// Some of the names in a directory.
+fn names(dir: &OwnedFd) -> io::Result<Vec<CString>> {
+    let mut names = Vec::new();
+    for entry in Dir::read_from(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if !matches!(name.to_bytes(), b"." | b"..") {
+            names.push(name.to_owned());
+        }
+        if names.len() >= NAMES {
+            break;
+        }
+    }
+    Ok(names)
 }
 
 struct Root {
@@ -78,14 +187,15 @@ struct Root {
 
 impl Drop for Root {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
+        let _ = remove(&self.path);
         // Last, so that nobody sweeps a root that is half gone.
         let _ = flock(&self.lock, FlockOperation::Unlock);
     }
 }
 
+static ROOT: OnceLock<Result<Root, String>> = OnceLock::new();
+
 fn root() -> io::Result<&'static Path> {
-    static ROOT: OnceLock<Result<Root, String>> = OnceLock::new();
     match ROOT.get_or_init(|| make_root(Path::new("/tmp")).map_err(|error| error.to_string())) {
         Ok(root) => Ok(&root.path),
         Err(text) => Err(io::Error::other(format!(
@@ -94,11 +204,15 @@ fn root() -> io::Result<&'static Path> {
     }
 }
 
-/// Removes this process's root directory. Called once, before the process
-/// ends; launches that still run lose their directory.
+/// How long what plugins left running may take to die.
+const LAST_SWEEP: Duration = Duration::from_secs(5);
+
+/// Kills what still lives of any launch and removes this process's root
+/// directory, if it made one. Called once, before the process ends.
 pub fn remove_root() {
-    if let Ok(root) = root() {
-        let _ = fs::remove_dir_all(root);
+    if let Some(Ok(root)) = ROOT.get() {
+        crate::tree::kill_below(&root.path, LAST_SWEEP);
+        let _ = remove(&root.path);
     }
 }
 
@@ -108,12 +222,16 @@ fn make_root(parent: &Path) -> io::Result<Root> {
         .prefix(PREFIX)
         .rand_bytes(6)
         .tempdir_in(parent)?;
+    // It gets its name once it is held: whoever finds it free finds a root
+    // without an owner.
+    let unnamed = dir.path().join("lock.new");
     let lock = OpenOptions::new()
         .create_new(true)
         .write(true)
         .mode(0o600)
-        .open(dir.path().join(LOCK))?;
+        .open(&unnamed)?;
     flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+    fs::rename(&unnamed, dir.path().join(LOCK))?;
     Ok(Root {
         path: dir.keep(),
         lock,
@@ -143,7 +261,7 @@ pub fn sweep(parent: &Path) -> usize {
         if !is_ours || !meta.is_dir() || meta.uid() != own {
             continue;
         }
-        let abandoned = match File::open(entry.path().join(LOCK)) {
+        let abandoned = match open_lock(&entry.path().join(LOCK)) {
             Ok(lock) => flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok(),
             Err(_) => meta
                 .modified()
@@ -151,19 +269,30 @@ pub fn sweep(parent: &Path) -> usize {
                 .and_then(|time| time.elapsed().ok())
                 .is_some_and(|age| age.as_secs() > 60),
         };
-        if abandoned && fs::remove_dir_all(entry.path()).is_ok() {
+        if abandoned && remove(&entry.path()).is_ok() {
             swept += 1;
         }
     }
     swept
 }
 
+/// Opens a lock file that a plugin may have replaced: no link is followed and
+/// no pipe is waited for.
+fn open_lock(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn a_root_goes_once_itslock_is_free() {
+    fn a_root_goes_once_its_lock_is_free() {
         let parent = tempfile::tempdir().unwrap();
         let root = make_root(parent.path()).unwrap();
         let path = root.path.clone();
@@ -171,6 +300,55 @@ mod tests {
         flock(&root.lock, FlockOperation::Unlock).unwrap();
         assert_eq!(sweep(parent.path()), 1);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_a_plugin_made_of_it_goes() {
+        let parent = tempfile::tempdir().unwrap();
+        let outside = parent.path().join("outside");
+        fs::create_dir(&outside).unwrap();
+        fs::write(outside.join("precious"), b"x").unwrap();
+        let dir = parent.path().join("dir");
+        fs::create_dir_all(dir.join("shut/inner")).unwrap();
+        std::os::unix::fs::symlink(&outside, dir.join("link")).unwrap();
+        std::os::unix::fs::symlink("/", dir.join("shut/root")).unwrap();
+        for number in 0..1500 {
+            fs::write(dir.join(format!("file{number}")), b"").unwrap();
+        }
+        let shut = fs::Permissions::from_mode(0o000);
+        fs::set_permissions(dir.join("shut/inner"), shut.clone()).unwrap();
+        fs::set_permissions(dir.join("shut"), shut).unwrap();
+        // Deeper than paths, descriptors and the stack allow.
+        let mut at = open_dir(
+            rustix::fs::CWD,
+            &CString::new(dir.to_str().unwrap()).unwrap(),
+        )
+        .unwrap();
+        for _ in 0..2200 {
+            rustix::fs::mkdirat(&at, c"d", Mode::RWXU).unwrap();
+            at = open_dir(&at, c"d").unwrap();
+        }
+        assert!(collect(&dir).len() <= LISTED);
+        remove(&dir).unwrap();
+        assert!(!dir.exists());
+        assert!(outside.join("precious").exists(), "links are not followed");
+    }
+
+    #[test]
+    fn a_lock_that_became_a_pipe_holds_nobody_up() {
+        let parent = tempfile::tempdir().unwrap();
+        let root = make_root(parent.path()).unwrap();
+        let lock = root.path.join(LOCK);
+        fs::remove_file(&lock).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &lock,
+            rustix::fs::FileType::Fifo,
+            Mode::RWXU,
+            0,
+        )
+        .unwrap();
+        assert!(sweep(parent.path()) <= 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One started process: spawn, exit, signals.
 
 use crate::launch::Stdin;
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{
     Pid, PidfdFlags, Resource, Rlimit, Signal, WaitId, WaitIdOptions, kill_process,
     kill_process_group, pidfd_open, waitid,
@@ -27,6 +28,9 @@ const FILE_BYTES: u64 = 64 << 20;
 /// Most private memory a plugin may map for writing.
 const DATA_BYTES: u64 = 4 << 30;
 
+/// How long a process that is dropped may take to die.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+
 /// What to start and how; everything is decided by the caller.
 pub(crate) struct Spawn<'a> {
     pub(crate) program: &'a Path,
@@ -37,6 +41,8 @@ pub(crate) struct Spawn<'a> {
     pub(crate) stdin: Stdin,
     pub(crate) open_files: Option<u64>,
     pub(crate) through_shell: bool,
+    /// The launch's mark, which every descendant inherits.
+    pub(crate) mark: u64,
 }
 
 /// A started process that has not been reaped before its end was seen.
@@ -121,6 +127,33 @@ pub(crate) fn is_started_here(pid: i32) -> bool {
     own().contains(&pid)
 }
 
+/// Asks every process started here to end, group by group, as the last act of
+/// a run that is cut short.
+pub fn terminate_all() {
+    signal_all(Signal::TERM);
+}
+
+/// Kills every process started here, group by group.
+pub fn kill_all() {
+    signal_all(Signal::KILL);
+}
+
+fn signal_all(signal: Signal) {
+    // A number in the set is unreaped, so it names the group it was given to.
+    for pid in own().iter().filter_map(|&raw| Pid::from_raw(raw)) {
+        let _ = kill_process_group(pid, signal);
+    }
+}
+
+/// Whether every process started here has ended, reaped or not.
+pub fn all_ended() -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    own()
+        .iter()
+        .filter_map(|&raw| Pid::from_raw(raw))
+        .all(|pid| !matches!(waitid(WaitId::Pid(pid), options), Ok(None)))
+}
+
 /// The pipes of a fresh process.
 pub(crate) struct Pipes {
     pub(crate) stdout: OwnedFd,
@@ -162,17 +195,18 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
-        let (umask, open_files, tie) = (
+        let (umask, open_files, tie, mark) = (
             spawn.umask,
             spawn.open_files.unwrap_or(OPEN_FILES),
             !spawn.through_shell,
+            spawn.mark,
         );
         let parent = rustix::process::getpid();
         // SAFETY: the closure runs between fork and exec and makes system
         // calls only; it neither allocates nor takes locks.
         #[expect(unsafe_code)]
         unsafe {
-            command.pre_exec(move || before_exec(umask, open_files, tie, parent));
+            command.pre_exec(move || before_exec(umask, open_files, mark, tie, parent));
         }
         let started = Instant::now();
         let mut child = spawn_patiently(&mut command)
@@ -282,8 +316,12 @@ impl Drop for Process {
     fn drop(&mut self) {
         if self.child_is_unreaped() {
             self.signal_group(Signal::KILL);
-            // SIGKILL cannot be refused; the wait is for the kernel alone.
-            let _ = self.child.wait();
+            // SIGKILL cannot be refused, but a kernel that waits for a dead
+            // file system takes its time.
+            let deadline = Instant::now() + LAST_WAIT;
+            while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(1));
+            }
             own().remove(&self.pid());
         }
     }
@@ -312,7 +350,7 @@ fn spawn_patiently(command: &mut Command) -> io::Result<Child> {
     }
 }
 
-fn before_exec(umask: u32, open_files: u64, tie: bool, parent: Pid) -> io::Result<()> {
+fn before_exec(umask: u32, open_files: u64, mark: u64, tie: bool, parent: Pid) -> io::Result<()> {
     if tie {
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
         // The harness may have died between fork and the line above.
@@ -320,7 +358,7 @@ fn before_exec(umask: u32, open_files: u64, tie: bool, parent: Pid) -> io::Resul
             return Err(io::Error::from_raw_os_error(libc::ECANCELED));
         }
     }
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(umask));
+    rustix::process::umask(Mode::from_raw_mode(umask));
     let limit = |most: u64| Rlimit {
         current: Some(most),
         maximum: Some(most),
@@ -329,6 +367,9 @@ fn before_exec(umask: u32, open_files: u64, tie: bool, parent: Pid) -> io::Resul
     rustix::process::setrlimit(Resource::Fsize, limit(FILE_BYTES))?;
     rustix::process::setrlimit(Resource::Data, limit(DATA_BYTES))?;
     rustix::process::setrlimit(Resource::Nofile, limit(open_files))?;
+    // Where the kernel keeps no such limit, the environment tells alone.
+    let _ = rustix::process::setrlimit(Resource::Rttime, limit(mark));
+    dies_first_of_hunger();
     // SAFETY: a plain system call on descriptor numbers; failure (an old
     // kernel) leaves std's own close-on-exec in place.
     #[expect(unsafe_code)]
@@ -341,6 +382,18 @@ fn before_exec(umask: u32, open_files: u64, tie: bool, parent: Pid) -> io::Resul
         );
     }
     Ok(())
+}
+
+/// Where memory runs out, the plugin goes before anything else of the user.
+fn dies_first_of_hunger() {
+    let file = rustix::fs::open(
+        c"/proc/self/oom_score_adj",
+        OFlags::WRONLY | OFlags::CLOEXEC,
+        Mode::empty(),
+    );
+    if let Ok(file) = file {
+        let _ = rustix::io::write(file, b"1000");
+    }
 }
 
 /// Makes orphaned descendants come back to this process, once.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -22,8 +22,14 @@ use tonic::{Code, Request, Response, Status};
 const KEEP: usize = 4096;
 /// How long a plugin may take over its TLS handshake.
 const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
-/// Largest request taken, in bytes.
-const REQUEST_BYTES: usize = 8 << 20;
+/// Largest request taken, in bytes: what the interface allows, and a bit.
+const REQUEST_BYTES: usize = 4 << 20;
+/// Connections served at a time; more wait in the backlog.
+const CONNECTIONS: usize = 512;
+/// Requests read at a time, over all connections: bounds the memory.
+const READING: usize = 8;
+/// How long to wait where the machine has no descriptor left.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
 /// Where the server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +97,8 @@ struct State {
     seen: Mutex<Seen>,
     changed: Notify,
     cut: Notify,
+    places: Arc<Semaphore>,
+    reading: Semaphore,
 }
 
 #[derive(Debug, Default)]
@@ -117,6 +125,8 @@ impl HostServer {
             seen: Mutex::default(),
             changed: Notify::new(),
             cut: Notify::new(),
+            places: Arc::new(Semaphore::new(CONNECTIONS)),
+            reading: Semaphore::new(READING),
         });
         let tls = tls.map(|(own, pin)| TlsAcceptor::from(identity::server_config(own, pin)));
         let (network, address, accepting) = match place {
@@ -125,9 +135,15 @@ impl HostServer {
                 let address = listener.local_addr()?.to_string();
                 let state = Arc::clone(&state);
                 let accepting = tokio::spawn(async move {
-                    while let Ok((stream, _)) = listener.accept().await {
-                        let _ = stream.set_nodelay(true);
-                        State::serve(&state, Box::new(stream), tls.clone());
+                    loop {
+                        let place = state.place().await;
+                        match listener.accept().await {
+                            Ok((stream, _)) => {
+                                let _ = stream.set_nodelay(true);
+                                State::serve(&state, Box::new(stream), tls.clone(), place);
+                            }
+                            Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
+                        }
                     }
                 });
                 ("tcp", address, accepting)
@@ -136,8 +152,14 @@ impl HostServer {
                 let listener = UnixListener::bind(path)?;
                 let state = Arc::clone(&state);
                 let accepting = tokio::spawn(async move {
-                    while let Ok((stream, _)) = listener.accept().await {
-                        State::serve(&state, Box::new(stream), tls.clone());
+                    loop {
+                        let place = state.place().await;
+                        match listener.accept().await {
+                            Ok((stream, _)) => {
+                                State::serve(&state, Box::new(stream), tls.clone(), place);
+                            }
+                            Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
+                        }
                     }
                 });
                 ("unix", text(path), accepting)
@@ -230,9 +252,20 @@ impl State {
         self.changed.notify_waiters();
     }
 
-    fn serve(state: &Arc<Self>, stream: BoxIo, tls: Option<TlsAcceptor>) {
+    /// Room for one more connection.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).acquire_owned().await.ok()
+    }
+
+    fn serve(
+        state: &Arc<Self>,
+        stream: BoxIo,
+        tls: Option<TlsAcceptor>,
+        place: Option<OwnedSemaphorePermit>,
+    ) {
         let state = Arc::clone(state);
         tokio::spawn(async move {
+            let _place = place;
             let mut number = KEEP;
             state.change(|seen| {
                 number = seen.connections.len();
@@ -325,6 +358,7 @@ impl State {
         };
         match fault {
             Fault::None => {
+                let _reading = self.reading.acquire().await;
                 HostServiceServer::new(Logs)
                     .max_decoding_message_size(REQUEST_BYTES)
                     .call(request)

@@ -29,7 +29,7 @@ pub use stop::{Aftermath, SHUTDOWN, StopRecord, shutdown_call};
 /// How long a refused address is tried again, to tell why it was refused.
 const LATE_LISTENER: Duration = Duration::from_secs(1);
 /// How long an exit may trail the call that it broke.
-const EXIT_AFTER_BREAK: Duration = Duration::from_millis(50);
+const EXIT_AFTER_BREAK: Duration = Duration::from_millis(500);
 
 /// A plugin process with a channel to it.
 ///
@@ -80,9 +80,12 @@ impl Start {
     /// handshake or could never verify.
     async fn is_trusted(&self, line: &Line) -> Result<(), ChannelFailure> {
         let Some(der) = &line.certificate else {
-            let plain = match channel::dial(&line.network, &line.address).await {
-                Ok(io) => channel::speak_plain(io, self.limits.early_exit).await,
-                Err(_) => PlainAnswer::Other,
+            let target = Target::of(line, None);
+            let reached =
+                tokio::time::timeout(self.limits.rpc, target.reach_own(&self.record.temp));
+            let plain = match reached.await {
+                Ok(Ok(io)) => channel::speak_plain(io, self.limits.early_exit).await,
+                _ => PlainAnswer::Other,
             };
             return Err(if plain == PlainAnswer::Tls {
                 ChannelFailure::new(
@@ -112,7 +115,8 @@ impl Start {
         let limit = self.limits.rpc;
         let mut facts = ChannelFacts::default();
         let target = Target::of(line, self.identity.as_deref());
-        let opened = tokio::time::timeout(limit, target.open(&mut facts)).await;
+        let opening = target.open_own(&self.record.temp, &mut facts);
+        let opened = tokio::time::timeout(limit, opening).await;
         let io = match opened.map_err(|_| ChannelFailure::timed_out(Step::Tls, limit))? {
             Ok(io) => io,
             Err(failure) if failure.step == Step::Connect => {
@@ -133,7 +137,7 @@ impl Start {
                 facts.first_health = Some(Err((status.code() as i32, status.message().to_owned())));
             }
             CallEnd::Broken(text) => return Err(ChannelFailure::new(Step::Http, &text)),
-            CallEnd::Silent(limit) => return Err(ChannelFailure::timed_out(Step::Http, limit)),
+            CallEnd::Silent(limit) => return Err(ChannelFailure::timed_out(Step::Silent, limit)),
             CallEnd::Died(exit) => return Err(ChannelFailure::new(Step::Http, &exit)),
         }
         facts.ready_after = self.process.started().elapsed();
@@ -152,7 +156,11 @@ async fn later(line: &Line, failure: ChannelFailure) -> ChannelFailure {
     let deadline = tokio::time::Instant::now() + LATE_LISTENER;
     while tokio::time::Instant::now() < deadline {
         tokio::time::sleep(LATE_LISTENER / 50).await;
-        if channel::dial(&line.network, &line.address).await.is_ok() {
+        let dialled = channel::dial(&line.network, &line.address);
+        if matches!(
+            tokio::time::timeout(LATE_LISTENER, dialled).await,
+            Ok(Ok(_))
+        ) {
             return ChannelFailure {
                 step: Step::Early,
                 ..failure
@@ -352,7 +360,7 @@ impl Session {
             ),
             CallEnd::Broken(text) => (
                 Manner::Crash,
-                format!("the connection broke during {method}: {text}"),
+                format!("the connection broke during {method}, and the process runs on: {text}"),
             ),
             CallEnd::Silent(limit) => (
                 Manner::Hang,
@@ -372,16 +380,13 @@ impl Session {
         self.settle(end).await
     }
 
-    /// Whether health answers what it answered right after the line. A plugin
-    /// that was not SERVING then breaks another promise than the one at hand.
-    pub async fn is_serving(&mut self) -> bool {
-        match self.health("plugin").await {
-            CallEnd::Answer(status) => self.facts.first_health == Some(Ok(status)),
-            CallEnd::Refused(status) => matches!(
-                self.facts.first_health,
-                Some(Err((code, _))) if code == status.code() as i32
-            ),
-            CallEnd::Broken(_) | CallEnd::Died(_) | CallEnd::Silent(_) => false,
+    /// Whether the plugin answers its health as it did when the channel came
+    /// up; what that answer is worth is told by another check.
+    pub async fn is_as_healthy(&mut self) -> bool {
+        match (self.health("plugin").await, &self.facts.first_health) {
+            (CallEnd::Answer(now), Some(Ok(first))) => now == *first,
+            (CallEnd::Refused(now), Some(Err((first, _)))) => now.code() as i32 == *first,
+            _ => false,
         }
     }
 

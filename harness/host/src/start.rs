@@ -28,6 +28,8 @@ pub struct Start {
     pub(crate) limits: Limits,
     pub(crate) transcript: Transcript,
     pub(crate) record: LaunchRecord,
+    /// Whether what the process started has been looked for and killed.
+    pub(crate) swept: bool,
     // Last, so that it is removed after the process is gone.
     pub(crate) dir: PrivateDir,
 }
@@ -166,6 +168,7 @@ impl Start {
             stdin: launch.stdin,
             open_files: launch.open_files,
             through_shell: launch.through_shell,
+            mark: crate::tree::mark(&record.temp),
         });
         let (process, pipes) = match spawned {
             Ok(started) => started,
@@ -203,6 +206,7 @@ impl Start {
             limits,
             transcript,
             record,
+            swept: false,
             dir,
         };
         start.await_line().await;
@@ -264,14 +268,8 @@ impl Start {
         if self.record.line.is_none() && matches!(self.record.arrival, Arrival::Line { .. }) {
             // A handshake behind a banner tells the cause, so it is waited for.
             let limit = self.limits.start.min(BEHIND_A_BANNER);
-            let found = |stdout: &Capture| {
-                stdout.has_ended()
-                    || stdout
-                        .lines()
-                        .iter()
-                        .any(|line| handshake::go_compatible(&line.bytes).is_ok())
-            };
-            self.stdout.wait_for(limit, found).await;
+            let is_handshake = |line: &OutputLine| handshake::go_compatible(&line.bytes).is_ok();
+            self.stdout.find_line(limit, is_handshake).await;
         }
     }
 
@@ -306,10 +304,7 @@ impl Start {
     /// What was seen so far.
     pub fn record(&mut self) -> &LaunchRecord {
         self.record.stderr = self.stderr.tail(self.limits.stderr_lines);
-        self.record.stdout_after = self.stdout.tail(64);
-        if self.stdout.line_count() <= 64 && !self.record.stdout_after.is_empty() {
-            self.record.stdout_after.remove(0);
-        }
+        self.record.stdout_after = self.stdout.tail_behind(1, 64);
         &self.record
     }
 
@@ -321,6 +316,12 @@ impl Start {
     /// The process's stderr.
     pub fn stderr(&self) -> &Capture {
         &self.stderr
+    }
+
+    /// Closes our ends of both output pipes.
+    pub async fn close_output(&mut self) {
+        self.stdout.close().await;
+        self.stderr.close().await;
     }
 
     /// The started process.
@@ -336,6 +337,19 @@ impl Start {
     /// The bounds of this launch.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+}
+
+/// How long the processes of a dropped launch may take to die.
+const LAST_SWEEP: Duration = Duration::from_secs(2);
+
+impl Drop for Start {
+    fn drop(&mut self) {
+        // A panic or a deadline of the case came before the end of the ladder.
+        if !self.swept {
+            self.process.signal_group(rustix::process::Signal::KILL);
+            crate::tree::kill_members_now(&self.record.temp, LAST_SWEEP);
+        }
     }
 }
 

@@ -10,6 +10,9 @@ use tonic::transport::Channel;
 const KEEP: usize = 256 << 10;
 /// How long a refusal of the stream may be under way.
 const SETTLED: Duration = Duration::from_millis(500);
+/// Largest piece taken, in bytes; a larger one ends the stream. Twice what any
+/// runtime takes unless it is told to take more.
+const PIECE_BYTES: usize = 8 << 20;
 
 /// What the stdio stream has carried so far.
 #[derive(Debug)]
@@ -53,12 +56,12 @@ struct State {
 impl Stdio {
     /// Opens the stream. The call runs on its own: servers send no headers
     /// before their first message, so waiting for them would hang.
-    pub(crate) fn open(channel: Channel) -> Self {
+    pub fn open(channel: Channel) -> Self {
         let state = Arc::<Mutex<State>>::default();
         let sink = Arc::clone(&state);
         let reader = tokio::spawn(async move {
             let mut client = proto::goplugin::grpc_stdio_client::GrpcStdioClient::new(channel)
-                .max_decoding_message_size(i32::MAX as usize);
+                .max_decoding_message_size(PIECE_BYTES);
             let end = match client.stream_stdio(()).await {
                 Err(status) => StdioState::Failed(status),
                 Ok(response) => {
@@ -120,8 +123,8 @@ impl State {
         }
         let room = KEEP - self.kept.min(KEEP);
         let length = data.data.len();
-        let mut bytes: Vec<u8> = data.data;
-        bytes.truncate(room);
+        // A copy: what was cut off must not stay allocated.
+        let bytes = data.data[..length.min(room)].to_vec();
         self.kept += bytes.len();
         self.chunks.push(Chunk {
             channel: data.channel,
@@ -135,4 +138,30 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_pieces_are_counted_and_given_back() {
+        let mut state = State::default();
+        for _ in 0..5000 {
+            state.take(StdioData {
+                channel: 1,
+                data: vec![7; 1000],
+            });
+        }
+        state.take(StdioData::default());
+        assert_eq!(state.bytes, 5_000_000);
+        assert_eq!(state.chunks.len(), 4096);
+        assert!(state.chunks.iter().all(|chunk| chunk.length == 1000));
+        let held: usize = state
+            .chunks
+            .iter()
+            .map(|chunk| chunk.bytes.capacity())
+            .sum();
+        assert_eq!(held, KEEP);
+    }
 }

@@ -1,14 +1,31 @@
 //! The processes of one launch and what they hold, read from `/proc`.
 //!
-//! A process belongs to a launch if its environment carries the launch's
-//! `TMPDIR`: that value is unique and needs no variable made for tests.
+//! A process belongs to a launch if it bears the launch's mark, a resource
+//! limit that nothing ordinary looks at and that every descendant inherits
+//! whatever it does to its environment, session or parent; or if its
+//! environment carries the launch's `TMPDIR`, which is unique.
 
+use procfs::process::LimitValue;
 use procfs::process::{FDTarget, Process};
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitOptions, pidfd_open, pidfd_send_signal, waitpid,
+};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Marks are at least so large: a real-time budget of years, in microseconds,
+/// which no scheduler ever meets.
+const MARKED: u64 = 1 << 61;
+
+/// The mark of the launch whose `TMPDIR` is `temp`.
+pub(crate) fn mark(temp: &Path) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    temp.hash(&mut hasher);
+    MARKED | (hasher.finish() >> 4)
+}
 
 /// One process of a launch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +53,26 @@ pub enum Listener {
     Tcp(IpAddr, u16),
 }
 
+impl Listener {
+    /// Whether this is the socket at an address of the handshake line or the
+    /// broker, in whatever spelling.
+    pub fn is_at(&self, address: &str) -> bool {
+        match self {
+            Listener::Unix(path) => {
+                let announced = Path::new(address);
+                path == announced
+                    || path
+                        .canonicalize()
+                        .is_ok_and(|path| announced.canonicalize().is_ok_and(|other| path == other))
+            }
+            // A listener on all interfaces answers at each of them.
+            Listener::Tcp(_, port) => address
+                .rsplit_once(':')
+                .is_some_and(|(_, other)| other.parse() == Ok(*port)),
+        }
+    }
+}
+
 impl std::fmt::Display for Listener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -58,28 +95,55 @@ pub struct Usage {
     pub cpu: Duration,
 }
 
-/// Every live process whose `TMPDIR` is `temp`, sorted by pid. Zombies count
-/// as dead.
+/// Every live process of the launch whose `TMPDIR` is `temp`, sorted by pid.
+/// Zombies count as dead.
 pub fn members(temp: &Path) -> Vec<Member> {
     let Ok(all) = procfs::process::all_processes() else {
         return Vec::new();
     };
     let mut found: Vec<Member> = all
         .flatten()
-        .filter_map(|process| member(&process, temp))
+        .filter(|process| belongs(process, temp) == Some(true))
+        .filter_map(|process| member(&process))
         .collect();
     found.sort_by_key(|member| member.pid);
     found
 }
 
-fn member(process: &Process, temp: &Path) -> Option<Member> {
-    let environ = process.environ().ok()?;
-    let marker = environ.get(std::ffi::OsStr::new("TMPDIR"))?;
-    if Path::new(marker) != temp {
-        return None;
+/// Whether a process belongs to the launch; none where it does not show.
+fn belongs(process: &Process, temp: &Path) -> Option<bool> {
+    let budget = process.limits().ok()?.max_realtime_timeout.hard_limit;
+    if matches!(budget, LimitValue::Value(value) if value == mark(temp)) {
+        return Some(true);
     }
+    // A process that hides its environment and bears no mark is not ours.
+    let environ = process.environ().unwrap_or_default();
+    let directory = environ.get(std::ffi::OsStr::new("TMPDIR"));
+    Some(directory.is_some_and(|directory| Path::new(directory) == temp))
+}
+
+/// Whether a live process is surely none of the launch.
+pub(crate) fn is_stranger(pid: i32, temp: &Path) -> bool {
+    Process::new(pid).is_ok_and(|process| {
+        process.stat().is_ok_and(|stat| is_live(stat.state))
+            && belongs(&process, temp) == Some(false)
+    })
+}
+
+/// The short name of a process, for a report.
+pub(crate) fn name(pid: i32) -> String {
+    Process::new(pid)
+        .and_then(|process| process.stat())
+        .map_or_else(|_| "a process".to_owned(), |stat| stat.comm)
+}
+
+fn is_live(state: char) -> bool {
+    !matches!(state, 'Z' | 'X' | 'x')
+}
+
+fn member(process: &Process) -> Option<Member> {
     let stat = process.stat().ok()?;
-    if matches!(stat.state, 'Z' | 'X' | 'x') {
+    if !is_live(stat.state) {
         return None;
     }
     let command = process.cmdline().unwrap_or_default().join(" ");
@@ -89,7 +153,9 @@ fn member(process: &Process, temp: &Path) -> Option<Member> {
         group: stat.pgrp,
         name: stat.comm,
         command: command.chars().take(120).collect(),
-        variables: environ
+        variables: process
+            .environ()
+            .unwrap_or_default()
             .keys()
             .map(|key| key.to_string_lossy().into_owned())
             .collect(),
@@ -135,6 +201,30 @@ pub fn listeners(pids: impl IntoIterator<Item = i32>) -> BTreeMap<i32, Vec<Liste
         .collect()
 }
 
+/// Whether someone listens at this address who is none of these processes.
+/// None where their descriptors, or the machine's sockets, do not show.
+pub fn is_held_by_others(address: &str, members: &[Member]) -> Option<bool> {
+    let table = listening_inodes();
+    let there: BTreeSet<u64> = table
+        .iter()
+        .filter(|(_, listener)| listener.is_at(address))
+        .map(|(inode, _)| *inode)
+        .collect();
+    if there.is_empty() || members.is_empty() {
+        return None;
+    }
+    for member in members {
+        // A process may hide its descriptors; then nothing is known.
+        Process::new(member.pid)
+            .and_then(|process| process.fd())
+            .ok()?;
+        if !socket_inodes(member.pid).is_disjoint(&there) {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
 fn socket_inodes(pid: i32) -> BTreeSet<u64> {
     let descriptors = Process::new(pid).and_then(|process| process.fd());
     let Ok(descriptors) = descriptors else {
@@ -171,6 +261,14 @@ fn listening_inodes() -> BTreeMap<u64, Listener> {
     table
 }
 
+/// The member that holds the socket at this address.
+pub fn holder(members: &[Member], address: &str) -> Option<i32> {
+    listeners(members.iter().map(|member| member.pid))
+        .into_iter()
+        .find(|(_, held)| held.iter().any(|listener| listener.is_at(address)))
+        .map(|(pid, _)| pid)
+}
+
 /// What a process uses, if it is alive.
 pub fn usage(pid: i32) -> Option<Usage> {
     let process = Process::new(pid).ok()?;
@@ -185,46 +283,133 @@ pub fn usage(pid: i32) -> Option<Usage> {
     })
 }
 
+/// What one thread has had of the processor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ThreadTime {
+    /// Time it ran.
+    pub ran: Duration,
+    /// Time it could have run and had to wait for a processor.
+    pub waited: Duration,
+}
+
+/// The times of each live thread of a process, by thread id; empty where the
+/// process is gone or the kernel does not tell.
+pub fn thread_times(pid: i32) -> BTreeMap<i32, ThreadTime> {
+    let threads = Process::new(pid).and_then(|process| process.tasks());
+    let Ok(threads) = threads else {
+        return BTreeMap::new();
+    };
+    threads
+        .flatten()
+        .filter_map(|thread| {
+            let times = thread.schedstat().ok()?;
+            let time = ThreadTime {
+                ran: Duration::from_nanos(times.sum_exec_runtime),
+                waited: Duration::from_nanos(times.run_delay),
+            };
+            Some((thread.tid, time))
+        })
+        .collect()
+}
+
 /// Kills every member of a launch and waits until none is left, at most
 /// `limit`; returns those that were found alive.
 pub(crate) async fn kill_members(temp: &Path, limit: Duration) -> Vec<Member> {
     let first = members(temp);
     let deadline = tokio::time::Instant::now() + limit;
     let mut left = first.clone();
-    while !left.is_empty() {
-        for member in &left {
-            if let Some(pid) = Pid::from_raw(member.pid) {
-                let _ = kill_process(pid, Signal::KILL);
-            }
-        }
+    while !left.is_empty() && tokio::time::Instant::now() < deadline {
+        kill(&left, |process| belongs(process, temp) == Some(true));
         reap_adopted();
-        if tokio::time::Instant::now() >= deadline {
-            break;
-        }
         tokio::time::sleep(Duration::from_millis(2)).await;
         left = members(temp);
     }
-    if !first.is_empty() {
-        reap_adopted();
-    }
+    reap_adopted();
     first
+}
+
+/// The same without a runtime, for a launch that is dropped in the middle.
+pub(crate) fn kill_members_now(temp: &Path, limit: Duration) {
+    let deadline = Instant::now() + limit;
+    let mut left = members(temp);
+    while !left.is_empty() && Instant::now() < deadline {
+        kill(&left, |process| belongs(process, temp) == Some(true));
+        std::thread::sleep(Duration::from_millis(2));
+        left = members(temp);
+    }
+    reap_adopted();
+}
+
+/// Kills whatever any launch below `root` left alive, and every descendant that
+/// came back to this process without having been started by it. For the end of
+/// a process whose threads may still be launching.
+pub(crate) fn kill_below(root: &Path, limit: Duration) {
+    let below = |process: &Process| {
+        let environ = process.environ().unwrap_or_default();
+        environ
+            .get(std::ffi::OsStr::new("TMPDIR"))
+            .is_some_and(|directory| Path::new(directory).starts_with(root))
+    };
+    let deadline = Instant::now() + limit;
+    loop {
+        let left: Vec<Member> = procfs::process::all_processes()
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter(below)
+            .filter_map(|process| member(&process))
+            .collect();
+        let orphans = adopted(is_live);
+        if (left.is_empty() && orphans.is_empty()) || Instant::now() >= deadline {
+            break;
+        }
+        kill(&left, below);
+        for pid in orphans {
+            // A child keeps its number until it is reaped, and nobody else
+            // reaps it.
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+        }
+        reap_adopted();
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    reap_adopted();
+}
+
+fn kill(members: &[Member], belongs: impl Fn(&Process) -> bool) {
+    for member in members {
+        let Some(pid) = Pid::from_raw(member.pid) else {
+            continue;
+        };
+        // The number may have gone to somebody else since it was read; the
+        // descriptor names one process, which is looked at once more.
+        let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) else {
+            continue;
+        };
+        if Process::new(member.pid).is_ok_and(|same| belongs(&same)) {
+            let _ = pidfd_send_signal(&process, Signal::KILL);
+        }
+    }
 }
 
 /// Reaps dead children that were adopted rather than started here, each by
 /// its pid, so that no exit status of a started one is stolen.
 pub(crate) fn reap_adopted() {
+    for pid in adopted(|state| state == 'Z') {
+        let _ = waitpid(Some(pid), WaitOptions::NOHANG);
+    }
+}
+
+/// Children of this process that it did not start, in such a state.
+fn adopted(wanted: impl Fn(char) -> bool) -> Vec<Pid> {
     let own = i32::try_from(std::process::id()).unwrap_or(0);
     let Ok(all) = procfs::process::all_processes() else {
-        return;
+        return Vec::new();
     };
-    for process in all.flatten() {
-        let Ok(stat) = process.stat() else { continue };
-        if stat.ppid == own
-            && stat.state == 'Z'
-            && !crate::process::is_started_here(stat.pid)
-            && let Some(pid) = Pid::from_raw(stat.pid)
-        {
-            let _ = waitpid(Some(pid), WaitOptions::NOHANG);
-        }
-    }
+    all.flatten()
+        .filter_map(|process| process.stat().ok())
+        .filter(|stat| {
+            stat.ppid == own && wanted(stat.state) && !crate::process::is_started_here(stat.pid)
+        })
+        .filter_map(|stat| Pid::from_raw(stat.pid))
+        .collect()
 }

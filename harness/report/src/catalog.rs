@@ -4,8 +4,9 @@ use serde_json::json;
 use std::fmt::Write;
 use terms::{Catalog, Observation, Requirement};
 
-/// One requirement, whole, as plain text.
-pub fn explain(requirement: &Requirement) -> String {
+/// One requirement, whole, as plain text, and the planted defects (name and
+/// text) that break it.
+pub fn explain(requirement: &Requirement, defects: &[(&str, &str)]) -> String {
     let mut text = format!(
         "{} · {} · since {}\n{}\n\n{}\n",
         requirement.id,
@@ -21,6 +22,16 @@ pub fn explain(requirement: &Requirement) -> String {
     };
     if let Some((word, reason)) = how {
         let _ = writeln!(text, "\n{word}: {reason}");
+    }
+    if !defects.is_empty() {
+        let _ = writeln!(text, "\n## Broken by\n");
+        for (name, what) in defects {
+            let _ = writeln!(
+                text,
+                "{name}: {what}\n  aperio-plugin test --exact {} -- aperio-plugin reference-plugin --defect {name}",
+                requirement.id
+            );
+        }
     }
     let _ = writeln!(
         text,

@@ -29,9 +29,15 @@ pub fn escape(text: &str) -> String {
             character => safe.push(character),
         }
     }
-    // A CI system reads commands at the start of a line.
-    if safe.starts_with("::") || safe.starts_with("##[") {
+    // A CI system reads commands at the start of a line, blanks before it or
+    // not, and those of the older kind anywhere in it.
+    if safe.trim_start().starts_with("::") {
         safe.insert(0, '\\');
+    }
+    for command in ["##[", "##vso[", "##teamcity["] {
+        if safe.contains(command) {
+            safe = safe.replace(command, &format!("#\\{}", &command[1..]));
+        }
     }
     safe
 }
@@ -54,6 +60,10 @@ mod tests {
     fn nothing_hostile_survives() {
         assert_eq!(escape("\x1b[31mred\r\n"), "\\x1b[31mred\\x0d\\x0a");
         assert_eq!(escape("::error::x"), "\\::error::x");
+        assert_eq!(escape(" ::error::x"), "\\ ::error::x");
+        assert_eq!(escape("x ##[add-mask]y"), "x #\\#[add-mask]y");
+        assert_eq!(escape("##vso[task]"), "#\\#vso[task]");
+        assert_eq!(escape("## a title"), "## a title");
         assert_eq!(escape("a\u{202e}b"), "a\\u{202e}b");
         let long = escape(&"x".repeat(1_000_000));
         assert!(long.ends_with("… (+999600 characters)") && long.len() < 500);

@@ -3,6 +3,7 @@
 use crate::escape::{capped, escape};
 use anstyle::{AnsiColor, Style as Ansi};
 use std::fmt::Write;
+use std::time::Duration;
 use terms::{
     Catalog, Conclusion, Direction, Finding, Judged, Level, Overlay, Place, Report, Verdict,
 };
@@ -14,6 +15,8 @@ pub struct Style {
     pub color: bool,
     /// Whether passing and skipped lines are left out.
     pub terse: bool,
+    /// Whether blocked results have a line each and evidence is shown whole.
+    pub verbose: bool,
 }
 
 /// Lines of stderr shown in a block.
@@ -21,45 +24,61 @@ const STDERR_LINES: usize = 20;
 /// Events of the transcript shown in a block.
 const EVENTS: usize = 20;
 
-/// The whole report: a line for each result, a block for each breach and each
-/// thing that could not be judged, the counts, the conclusion.
+/// The whole report: what was run, a line for each result, and what
+/// [`pretty_end`] adds.
 pub fn pretty(report: &Report, catalog: &Catalog, style: Style) -> String {
-    let mut text = String::new();
-    head(report, &mut text);
+    let mut text = pretty_head(report);
+    text.push('\n');
     for judged in &report.results {
-        if judged.blocked_by().is_none() {
-            line(judged, style, &mut text);
-        }
+        text.push_str(&pretty_line(judged, style));
     }
-    blocked(report, &mut text);
+    text.push_str(&pretty_end(report, catalog, style));
+    text
+}
+
+/// What follows the results: what was blocked, a block for each breach, the
+/// counts, the conclusion.
+pub fn pretty_end(report: &Report, catalog: &Catalog, style: Style) -> String {
+    let mut text = String::new();
+    if !style.verbose {
+        blocked(report, &mut text);
+    }
     for judged in &report.results {
-        block(judged, catalog, &mut text);
+        text.push_str(&failure_block(judged, catalog, style));
     }
     foot(report, &mut text);
     text
 }
 
-fn head(report: &Report, text: &mut String) {
-    let interface = report
-        .interface
-        .as_ref()
-        .map_or(String::new(), |version| format!(" · interface {version}"));
-    let scale = if report.timeout_scale == "1" {
-        String::new()
+/// What was run: harness, interface, seed, and the plugin as it describes
+/// itself.
+pub fn pretty_head(report: &Report) -> String {
+    let mut text = format!("aperio-plugin {}", report.harness);
+    if let Some(version) = &report.interface {
+        let _ = write!(text, " · interface {version}");
     } else {
-        format!(" · times ×{}", report.timeout_scale)
-    };
-    let _ = writeln!(text, "aperio-plugin {}{interface}{scale}", report.harness);
+        let _ = write!(text, " · {} contract", report.contract);
+    }
+    let _ = write!(text, " · effort {} · seed {}", report.effort, report.seed);
+    if report.timeout_scale != "1" {
+        let _ = write!(text, " · times ×{}", report.timeout_scale);
+    }
     let subject = &report.subject;
-    let name = match (&subject.id, &subject.version) {
-        (Some(id), Some(version)) => format!("{} {}  ", escape(id), escape(version)),
-        _ => String::new(),
-    };
-    let digest = subject.sha256.as_ref().map_or(String::new(), |digest| {
-        format!("  sha256:{}", &digest[..digest.len().min(12)])
-    });
-    let _ = writeln!(text, "plugin  {name}{}{digest}", escape(&subject.path));
-    let _ = writeln!(text);
+    let _ = write!(text, "\nplugin  ");
+    if let (Some(id), Some(version)) = (&subject.id, &subject.version) {
+        let _ = write!(text, "{} {}  ", escape(id), escape(version));
+    }
+    let _ = write!(text, "{}", escape(&subject.path));
+    if let Some(digest) = &subject.sha256 {
+        let _ = write!(text, "  sha256:{}", &digest[..digest.len().min(12)]);
+    }
+    for words in [subject.kinds.join(", "), subject.capabilities.join(" ")] {
+        if !words.is_empty() {
+            let _ = write!(text, "   {}", escape(&words));
+        }
+    }
+    text.push('\n');
+    text
 }
 
 fn tag(judged: &Judged) -> (&'static str, AnsiColor) {
@@ -74,10 +93,18 @@ fn tag(judged: &Judged) -> (&'static str, AnsiColor) {
     }
 }
 
-fn line(judged: &Judged, style: Style, text: &mut String) {
+/// The word for a result: `PASS`, `FAIL`, `WARN` and so on.
+pub(crate) fn word(judged: &Judged) -> &'static str {
+    tag(judged).0
+}
+
+/// One result in one line; empty where the style folds it.
+pub fn pretty_line(judged: &Judged, style: Style) -> String {
     let folded = matches!(judged.verdict, Verdict::Pass | Verdict::Skip { .. });
-    if style.terse && folded && judged.overlay.is_none() {
-        return;
+    if style.terse && folded && judged.overlay.is_none()
+        || judged.blocked_by().is_some() && !style.verbose
+    {
+        return String::new();
     }
     let (word, color) = tag(judged);
     let ansi = if style.color {
@@ -90,17 +117,23 @@ fn line(judged: &Judged, style: Style, text: &mut String) {
         Level::Should => " (SHOULD)",
         Level::May => " (MAY)",
     };
+    let took = match &judged.verdict {
+        Verdict::Skip { .. } => " ".repeat(9),
+        _ => format!(
+            "{:>8.3}s",
+            Duration::from_millis(judged.took_ms).as_secs_f64()
+        ),
+    };
     let reason = match (&judged.verdict, judged.overlay) {
         (_, Some(Overlay::Flaky)) => " — failed 1 of 2, passed alone".to_owned(),
-        (Verdict::Skip { reason }, _) => format!(" — {reason}"),
+        (Verdict::Skip { reason }, _) => format!(" — {}", escape(&reason.to_string())),
         (Verdict::Unknown { trouble }, _) => format!(" — {}", escape(&trouble.to_string())),
         _ => String::new(),
     };
-    let _ = writeln!(
-        text,
-        "{ansi}{word:>8}{ansi:#} {}  {}{level}{reason}",
+    format!(
+        "{ansi}{word:>9}{ansi:#} [{took}] {:<8}  {}{level}{reason}\n",
         judged.id, judged.title
-    );
+    )
 }
 
 fn blocked(report: &Report, text: &mut String) {
@@ -120,17 +153,20 @@ fn blocked(report: &Report, text: &mut String) {
             .collect();
         let _ = writeln!(
             text,
-            " UNKNOWN {} requirements blocked by {root}: {}",
+            "  UNKNOWN {} requirements blocked by {root}: {}",
             ids.len(),
             ids.join(" ")
         );
     }
 }
 
-fn block(judged: &Judged, catalog: &Catalog, text: &mut String) {
+/// Everything known of one breach: the promise, what was seen, what proves it,
+/// and how to see it again. Empty where there is none.
+pub fn failure_block(judged: &Judged, catalog: &Catalog, style: Style) -> String {
     let findings = judged.verdict.findings();
+    let mut text = String::new();
     if findings.is_empty() {
-        return;
+        return text;
     }
     let rule = "─".repeat(79);
     let _ = writeln!(
@@ -140,23 +176,59 @@ fn block(judged: &Judged, catalog: &Catalog, text: &mut String) {
     );
     let _ = writeln!(text, " {:<10} {}", "Promise", judged.title);
     let requirement = catalog.get(&judged.id);
-    if requirement.is_some() {
-        let _ = writeln!(text, " {:<10} aperio-plugin explain {}", "Spec", judged.id);
+    if let Some(requirement) = requirement {
+        let norm = requirement.norm();
+        for (at, line) in wrapped(&norm, 76 - LABEL).enumerate() {
+            let label = if at == 0 { "Spec" } else { "" };
+            let _ = writeln!(text, " {label:<10} {line}");
+        }
+        let _ = writeln!(
+            text,
+            " {:<10} aperio-plugin explain {}",
+            "Explain", judged.id
+        );
     }
     for finding in findings {
-        findings_text(finding, text);
+        findings_text(finding, style, &mut text);
     }
     let causes = requirement.and_then(|requirement| requirement.section("Usual causes"));
     let own_hint = findings.iter().any(|finding| finding.hint.is_some());
     if let Some(causes) = causes.filter(|_| !own_hint) {
         let _ = writeln!(text, " {:<10} {}", "Hint", causes.replace('\n', " "));
     }
+    for note in &judged.notes {
+        let _ = writeln!(text, " {:<10} {}", "Note", escape(note));
+    }
     if let Some(command) = &judged.reproduce {
         let _ = writeln!(text, " {:<10} {}", "Reproduce", escape(command));
     }
+    text
 }
 
-fn findings_text(finding: &Finding, text: &mut String) {
+/// Width of a block's labels, their margin included.
+const LABEL: usize = 12;
+
+/// Words in lines of at most `width` characters, longer words alone.
+fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines.into_iter()
+}
+
+fn findings_text(finding: &Finding, style: Style, text: &mut String) {
+    let most = |usual| if style.verbose { usize::MAX } else { usual };
     let mut row = |name: &str, value: &str| {
         let _ = writeln!(text, " {name:<10} {}", escape(value));
     };
@@ -182,7 +254,7 @@ fn findings_text(finding: &Finding, text: &mut String) {
     let evidence = &finding.evidence;
     if !evidence.transcript.is_empty() {
         let _ = writeln!(text, " Transcript");
-        let skip = evidence.transcript.len().saturating_sub(EVENTS);
+        let skip = evidence.transcript.len().saturating_sub(most(EVENTS));
         for event in &evidence.transcript[skip..] {
             let arrow = match event.direction {
                 Direction::ToPlugin => "→",
@@ -201,11 +273,17 @@ fn findings_text(finding: &Finding, text: &mut String) {
     }
     if !evidence.stderr.is_empty() {
         let _ = writeln!(text, " Plugin's stderr");
-        for line in capped(evidence.stderr.iter().map(String::as_str), STDERR_LINES) {
+        for line in capped(
+            evidence.stderr.iter().map(String::as_str),
+            most(STDERR_LINES),
+        ) {
             let _ = writeln!(text, "   {line}");
         }
     }
-    for line in capped(evidence.excerpt.iter().map(String::as_str), STDERR_LINES) {
+    for line in capped(
+        evidence.excerpt.iter().map(String::as_str),
+        most(STDERR_LINES),
+    ) {
         let _ = writeln!(text, "   {line}");
     }
 }
@@ -229,20 +307,28 @@ fn foot(report: &Report, text: &mut String) {
         .collect();
     let _ = writeln!(
         text,
-        " {} applicable: {}",
+        " {} applicable: {}       {:.1}s · seed {}",
         counts.applicable,
-        parts.join(" · ")
+        parts.join(" · "),
+        Duration::from_millis(report.took_ms).as_secs_f64(),
+        report.seed
     );
     let _ = writeln!(
         text,
-        " MUST {}/{} · SHOULD {}/{} · {} of {} exercised",
+        " MUST {}/{} · SHOULD {}/{} · {} of {} exercised · reach {}",
         counts.must_passed,
         counts.must,
         counts.should_passed,
         counts.should,
         counts.exercised,
-        counts.applicable
+        counts.applicable,
+        report.reach
     );
+    let _ = writeln!(text, " {}", conclusion(report));
+}
+
+/// The last word in one line that scripts may read.
+pub fn conclusion(report: &Report) -> String {
     let to = match (
         report.conclusion,
         report.contract.as_str(),
@@ -256,102 +342,8 @@ fn foot(report: &Report, text: &mut String) {
         }
         _ => String::new(),
     };
-    let _ = writeln!(text, " {}{to} (exit {})", report.conclusion, report.exit);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use terms::{Counts, Evidence, Reach, SkipReason, Subject, Trouble};
-
-    fn judged(id: &str, level: Level, verdict: Verdict) -> Judged {
-        Judged {
-            id: id.to_owned(),
-            title: "a promise".to_owned(),
-            level,
-            since: "1.0".to_owned(),
-            verdict,
-            overlay: None,
-            notes: Vec::new(),
-            reproduce: Some("aperio-plugin test --exact X -- ./p".to_owned()),
-            took_ms: 1,
-        }
-    }
-
-    #[test]
-    fn every_verdict_shows_and_plugin_text_is_escaped() {
-        let finding = Finding::new("broke \x1b[2J").with(Evidence {
-            stderr: vec!["::error::mine".to_owned()],
-            ..Evidence::default()
-        });
-        let report = Report {
-            schema: 1,
-            harness: "0".to_owned(),
-            interface: Some("1.2.0".to_owned()),
-            contract: "aperio".to_owned(),
-            effort: "quick".to_owned(),
-            seed: 0,
-            timeout_scale: "1".to_owned(),
-            strict: false,
-            subject: Subject::default(),
-            reach: Reach::Full,
-            conclusion: Conclusion::NotConformant,
-            exit: 1,
-            incomplete: false,
-            filtered: false,
-            counts: Counts::default(),
-            results: vec![
-                judged("A-001", Level::Must, Verdict::Pass),
-                judged("A-002", Level::Must, Verdict::fail(finding.clone())),
-                judged("A-003", Level::Should, Verdict::fail(finding)),
-                judged(
-                    "A-004",
-                    Level::Must,
-                    Verdict::Skip {
-                        reason: SkipReason::Reattached,
-                    },
-                ),
-                judged("A-005", Level::Must, Verdict::vacuous("nothing came")),
-                judged(
-                    "A-006",
-                    Level::Must,
-                    Verdict::Unknown {
-                        trouble: Trouble::BlockedBy {
-                            id: "A-002".to_owned(),
-                        },
-                    },
-                ),
-            ],
-            started: String::new(),
-            took_ms: 0,
-        };
-        let style = Style {
-            color: false,
-            terse: false,
-        };
-        let text = pretty(&report, &Catalog::default(), style);
-        for part in [
-            "PASS A-001",
-            "FAIL A-002",
-            "WARN A-003",
-            "SKIP A-004",
-            "UNKNOWN A-005",
-            "1 requirements blocked by A-002: A-006",
-            "broke \\x1b[2J",
-            "\\::error::mine",
-            "NOT CONFORMANT to interface 1.2.0, process contract (exit 1)",
-        ] {
-            assert!(text.contains(part), "{part} is missing in\n{text}");
-        }
-        assert!(!text.contains('\x1b'));
-        let terse = pretty(
-            &report,
-            &Catalog::default(),
-            Style {
-                color: false,
-                terse: true,
-            },
-        );
-        assert!(!terse.contains("A-001") && terse.contains("A-002"));
-    }
+    format!(
+        "{}{to} (reach {}, exit {})",
+        report.conclusion, report.reach, report.exit
+    )
 }

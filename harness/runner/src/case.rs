@@ -137,14 +137,28 @@ impl Case {
     }
 }
 
+/// What to change where the way a channel failed says it better than the
+/// usual causes of the promise.
+fn way_out(failure: &host::channel::ChannelFailure) -> Option<&'static str> {
+    use host::channel::Step;
+    match failure.step {
+        _ if failure.exit.is_some() => {
+            Some("the process ended by itself; its last stderr lines may tell why")
+        }
+        Step::Silent => Some(
+            "the connection was taken and nothing came back: is the server started, and not \
+             busy, when the line is printed?",
+        ),
+        Step::Stranger => Some("announce the socket that this very process listens on"),
+        _ => None,
+    }
+}
+
 /// What is wrong with a launch that brought no session.
 pub(crate) fn not_up(record: &LaunchRecord) -> Finding {
     use host::Arrival;
     let message = match (&record.arrival, &record.channel) {
-        (_, Some(Err(failure))) => format!(
-            "the line is fine, but {} failed: {}",
-            failure.step, failure.text
-        ),
+        (_, Some(Err(failure))) => format!("the line is fine, but {failure}"),
         (Arrival::NotStarted(failure), _) => failure.to_string(),
         (Arrival::Exited { exit, .. }, _) => {
             format!("the plugin ended before its handshake line: {exit}")
@@ -174,10 +188,13 @@ pub(crate) fn not_up(record: &LaunchRecord) -> Finding {
     let shown = record
         .first_line()
         .map(|line| String::from_utf8_lossy(&line.bytes).into_owned());
-    let finding = Finding::new(message).with(Evidence {
+    let mut finding = Finding::new(message).with(Evidence {
         stderr: record.stderr.clone(),
         ..Evidence::default()
     });
+    if let Some(Err(failure)) = &record.channel {
+        finding.hint = way_out(failure).map(str::to_owned);
+    }
     match shown {
         Some(line) => finding
             .expected("1|1|unix|/path/of/socket|grpc|")

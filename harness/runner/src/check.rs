@@ -1,6 +1,7 @@
 //! A requirement together with the code that judges it.
 
 use crate::Case;
+use host::channel::{ChannelFailure, Step};
 use host::{LaunchRecord, Mode, Session};
 use std::future::Future;
 use std::pin::Pin;
@@ -87,4 +88,21 @@ pub struct Roots {
     /// Checks that look for the reason and so are run though no launch came
     /// up.
     pub diagnoses: &'static [&'static str],
+}
+
+impl Roots {
+    /// Whether a breach that no judge saw may be this requirement's.
+    pub(crate) fn may_name(&self, id: &str) -> bool {
+        [self.no_line, self.crash, self.hang].contains(&id)
+            || Step::ALL.iter().any(|&step| {
+                let failure = ChannelFailure {
+                    step,
+                    text: String::new(),
+                    exit: None,
+                };
+                [Mode::Plain, Mode::AutoMtls]
+                    .into_iter()
+                    .any(|mode| (self.no_channel)(mode, &failure) == id)
+            })
+    }
 }

@@ -1,6 +1,6 @@
 //! Counting, and the last word of a run.
 
-use terms::{Conclusion, Counts, Exit, Judged, Level, Overlay, Verdict};
+use terms::{Conclusion, Counts, Exit, Judged, Level, Overlay, Strictness, Verdict};
 
 /// The denominators of these results.
 pub fn count(results: &[Judged]) -> Counts {
@@ -53,8 +53,8 @@ pub fn count(results: &[Judged]) -> Counts {
 /// What of a run bears on its conclusion beside the results.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Circumstances {
-    /// A broken Should and a flaky result count.
-    pub strict: bool,
+    /// What fails the run beside a broken Must.
+    pub strictness: Strictness,
     /// A filter narrowed the selection.
     pub filtered: bool,
     /// The run was cut short.
@@ -66,14 +66,14 @@ pub struct Circumstances {
 /// The conclusion and the exit code: 130 before 4 before 1 before 3 before 0.
 pub fn conclude(results: &[Judged], run: Circumstances) -> (Conclusion, Exit) {
     let Circumstances {
-        strict,
+        strictness,
         filtered,
         interrupted,
         reference,
     } = run;
     let breach = results
         .iter()
-        .any(|judged| judged.counts_as_failure(strict));
+        .any(|judged| judged.counts_as_failure(strictness));
     // A blocked check takes its root's exit code, which `breach` covers.
     let unknown = results
         .iter()
@@ -95,7 +95,7 @@ pub fn conclude(results: &[Judged], run: Circumstances) -> (Conclusion, Exit) {
         _ if breach => Conclusion::NotConformant,
         Exit::CouldNotJudge => Conclusion::CouldNotJudge,
         _ if reference => Conclusion::ReferencePluginOnly,
-        _ if filtered => Conclusion::NoVerdictFiltered,
+        _ if filtered || results.iter().any(Judged::is_excluded) => Conclusion::NoVerdictFiltered,
         _ => Conclusion::Conformant,
     };
     (conclusion, exit)
@@ -134,7 +134,10 @@ mod tests {
         let exit = |results: &[&Judged], strict, interrupted| {
             let results: Vec<Judged> = results.iter().map(|&judged| judged.clone()).collect();
             let run = Circumstances {
-                strict,
+                strictness: Strictness {
+                    should: strict,
+                    flaky: strict,
+                },
                 interrupted,
                 ..Circumstances::default()
             };

@@ -1,18 +1,21 @@
 //! From checks to results: two shared launches, then the cases that start
 //! processes of their own, then a lone second try of what failed.
 
+use crate::board::{Board, judged};
 use crate::case::{Case, not_up};
 use crate::check::{Check, Judge, Pace, Roots};
+use crate::event::{Event, Teller};
+use crate::interrupt::{Cause, Interrupt, plugins_ended};
 use crate::loans::Loans;
 use host::{Launch, Limits, Mode, Plugin};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use terms::{Finding, Judged, Level, Manner, Overlay, SkipReason, Stopped, Trouble, Verdict};
+use terms::{Judged, Level, Overlay, SkipReason, Stopped, Strictness, Trouble, Verdict};
 
 /// What is run, and how.
 #[derive(Debug, Clone)]
@@ -25,33 +28,27 @@ pub struct Selection {
     pub jobs: usize,
     /// Whether failures are tried once more, alone.
     pub solo_rerun: bool,
-    /// Set from outside to end the run early.
-    pub interrupted: Arc<AtomicBool>,
+    /// What counts towards `max_fail`.
+    pub strictness: Strictness,
+    /// Failures after which nothing new starts.
+    pub max_fail: Option<usize>,
+    /// Ends the run early.
+    pub interrupt: Interrupt,
 }
 
-/// What happens while a run goes on.
-#[derive(Debug, Clone)]
-pub enum Event {
-    /// A check is about to be judged.
-    Started {
-        /// Its id.
-        id: &'static str,
-    },
-    /// A check was judged.
-    Finished {
-        /// Its id.
-        id: &'static str,
-    },
-}
-
-/// Longest life of one case; a judge bounds its calls, so that only a fault of
-/// ours reaches it.
+/// Longest life of one case, and the least of it in start limits; a judge
+/// bounds its calls, so that only a fault of ours reaches it.
 const CASE_LIMIT: Duration = Duration::from_mins(3);
+const STARTS_IN_A_CASE: u32 = 12;
+
+/// How long plugins get between SIGTERM and SIGKILL where a run is cut short.
+const LAST_GRACE: Duration = Duration::from_secs(2);
 
 /// Judges the checks and returns one result for each, sorted by id.
 ///
 /// A breach that no check of the selection is about is reported under its root
-/// all the same, taken from `all`.
+/// all the same, taken from `all`. What an early end left unjudged is left out
+/// on purpose (the user, or enough failures) or unknown (the deadline).
 pub fn run(
     all: &[&'static Check],
     selected: &[&'static Check],
@@ -59,103 +56,210 @@ pub fn run(
     selection: &Selection,
     events: &Sender<Event>,
 ) -> Vec<Judged> {
-    let mut judged = pass(all, selected, roots, selection, events);
-    if selection.solo_rerun && !selection.interrupted.load(Ordering::Relaxed) {
-        for result in &mut judged {
-            if !result.verdict.is_fail() {
-                continue;
+    let teller = Teller::new(events);
+    let mut results = Pass {
+        all,
+        selected,
+        roots,
+        selection,
+        teller: Some(&teller),
+        failures: AtomicUsize::new(0),
+    }
+    .run();
+    if selection.solo_rerun {
+        for result in &mut results {
+            if result.verdict.is_fail() && selection.interrupt.cause().is_none() {
+                let again = again(all, &result.id, roots, selection);
+                let passed = again
+                    .iter()
+                    .any(|other| other.id == result.id && other.verdict == Verdict::Pass);
+                if passed {
+                    result.overlay = Some(Overlay::Flaky);
+                }
             }
-            let check: Vec<&'static Check> = all
-                .iter()
-                .filter(|check| check.requirement.id == result.id)
-                .copied()
-                .collect();
-            let alone = Selection {
-                jobs: 1,
-                ..selection.clone()
-            };
-            let again = pass(all, &check, roots, &alone, events);
-            let passed = again
-                .iter()
-                .any(|other| other.id == result.id && other.verdict == Verdict::Pass);
-            if passed {
-                result.overlay = Some(Overlay::Flaky);
-            }
+            teller.judged(result);
         }
     }
-    judged
+    for result in &results {
+        teller.judged(result);
+    }
+    let unjudged: Vec<Judged> = selected
+        .iter()
+        .filter(|check| !matches!(check.judge, Judge::Nobody))
+        .filter(|check| {
+            let id = check.requirement.id;
+            !results.iter().any(|result| result.id == id)
+        })
+        .map(|check| judged(&check.requirement, unjudged(selection.interrupt.cause())))
+        .collect();
+    results.extend(unjudged);
+    results.sort_by(|one, other| one.id.cmp(&other.id));
+    results
 }
 
-fn pass(
-    all: &[&'static Check],
-    selected: &[&'static Check],
-    roots: &Roots,
-    selection: &Selection,
-    events: &Sender<Event>,
-) -> Vec<Judged> {
-    let mut board = Board::default();
-    let modes: &[Mode] = if selection.plugin.auto_mtls {
-        &[Mode::Plain, Mode::AutoMtls]
-    } else {
-        &[Mode::Plain]
-    };
-    let mut base = None;
-    let mut failed = BTreeMap::new();
-    for &mode in modes {
-        let outcome = in_case(|| shared_launch(mode, all, selected, roots, selection, events));
-        match outcome {
-            Ok(shared) => {
-                for (id, result, took) in shared.results {
-                    board.add(id, mode, result, took);
-                }
-                match shared.root {
-                    None => {
-                        base.get_or_insert(mode);
-                    }
-                    Some(id) => {
-                        failed.insert(mode, id);
-                    }
-                }
-            }
-            Err(trouble) => {
-                for check in selected.iter().filter(|check| !is_case(check)) {
-                    board.add(check.requirement.id, mode, Err(trouble.clone().into()), 0);
-                }
-            }
-        }
+/// What is said of a check that an early end left out.
+fn unjudged(cause: Option<Cause>) -> Verdict {
+    match cause {
+        Some(Cause::Deadline) => Verdict::Unknown {
+            trouble: Trouble::infrastructure("the time for the whole run was over"),
+        },
+        Some(Cause::User) | None => Verdict::Skip {
+            reason: SkipReason::Excluded,
+        },
     }
-    let cases: Vec<&'static Check> = selected
+}
+
+/// One check once more, alone.
+fn again(all: &[&'static Check], id: &str, roots: &Roots, selection: &Selection) -> Vec<Judged> {
+    let check: Vec<&'static Check> = all
         .iter()
-        .filter(|check| is_case(check))
+        .filter(|check| check.requirement.id == id)
         .copied()
         .collect();
-    // Without a base only those that look for the reason are worth a start.
-    let (runnable, blocked): (Vec<_>, Vec<_>) = cases
-        .into_iter()
-        .partition(|check| base.is_some() || roots.diagnoses.contains(&check.requirement.id));
-    let launch = match base {
-        Some(Mode::AutoMtls) => Launch::auto_mtls(),
-        Some(Mode::Plain) | None => Launch::default(),
+    let alone = Selection {
+        jobs: 1,
+        max_fail: None,
+        ..selection.clone()
     };
-    own_launches(
-        &runnable, &launch, roots, &failed, selection, events, &mut board,
-    );
-    for check in blocked {
-        let trouble = match failed.values().next() {
-            Some(&id) => Trouble::BlockedBy { id: id.to_owned() },
-            None => Trouble::infrastructure("no launch was possible"),
-        };
-        board.add(check.requirement.id, Mode::Plain, Err(trouble.into()), 0);
+    Pass {
+        all,
+        selected: &check,
+        roots,
+        selection: &alone,
+        teller: None,
+        failures: AtomicUsize::new(0),
     }
-    for check in selected {
-        if let Some(mode) = only_mode(check)
-            && !modes.contains(&mode)
-        {
-            let verdict = Verdict::not_claimed("AutoMTLS is declared away");
-            board.add(check.requirement.id, mode, Ok(verdict), 0);
+    .run()
+}
+
+/// One way through the selected checks.
+struct Pass<'a> {
+    all: &'a [&'static Check],
+    selected: &'a [&'static Check],
+    roots: &'a Roots,
+    selection: &'a Selection,
+    teller: Option<&'a Teller<'a>>,
+    failures: AtomicUsize,
+}
+
+impl Pass<'_> {
+    fn run(&self) -> Vec<Judged> {
+        let Pass {
+            all,
+            selected,
+            roots,
+            selection,
+            ..
+        } = *self;
+        let mut board = Board::new(all, roots);
+        let modes: &[Mode] = if selection.plugin.auto_mtls {
+            &[Mode::Plain, Mode::AutoMtls]
+        } else {
+            &[Mode::Plain]
+        };
+        let mut base = None;
+        let mut failed = BTreeMap::new();
+        for &mode in modes {
+            if self.is_over() {
+                break;
+            }
+            let outcome = self.in_case(|| self.shared_launch(mode));
+            match outcome {
+                Ok(None) => {}
+                Ok(Some(shared)) => {
+                    for (id, result, took) in shared.results {
+                        board.add(id, mode, result, took);
+                    }
+                    match shared.root {
+                        None => {
+                            base.get_or_insert(mode);
+                        }
+                        Some(id) => {
+                            failed.insert(mode, id);
+                        }
+                    }
+                }
+                Err(trouble) => {
+                    for check in selected.iter().filter(|check| !is_case(check)) {
+                        board.add(check.requirement.id, mode, Err(trouble.clone().into()), 0);
+                    }
+                }
+            }
+        }
+        if selection.interrupt.cause().is_some() {
+            // What one mode alone has said is half a judgement.
+            board = Board::new(all, roots);
+        }
+        for check in selected {
+            if let Some(mode) = only_mode(check)
+                && !modes.contains(&mode)
+            {
+                let verdict = Verdict::not_claimed("AutoMTLS is declared away");
+                board.add(check.requirement.id, mode, Ok(verdict), 0);
+            }
+        }
+        for check in selected.iter().filter(|check| !is_case(check)) {
+            self.close(&mut board, check.requirement.id);
+        }
+        let cases: Vec<&'static Check> = selected
+            .iter()
+            .filter(|check| is_case(check))
+            .copied()
+            .collect();
+        // Without a base only those that look for the reason are worth a start.
+        let (runnable, blocked): (Vec<_>, Vec<_>) = cases
+            .into_iter()
+            .partition(|check| base.is_some() || roots.diagnoses.contains(&check.requirement.id));
+        let launch = match base {
+            Some(Mode::AutoMtls) => Launch::auto_mtls(),
+            Some(Mode::Plain) | None => Launch::default(),
+        };
+        if !self.is_over() {
+            for check in blocked {
+                let trouble = match failed.values().next() {
+                    Some(&id) => Trouble::BlockedBy { id: id.to_owned() },
+                    None => Trouble::infrastructure("no launch was possible"),
+                };
+                board.add(check.requirement.id, Mode::Plain, Err(trouble.into()), 0);
+                self.close(&mut board, check.requirement.id);
+            }
+        }
+        let board = Mutex::new(board);
+        self.own_launches(&runnable, &launch, &failed, &board);
+        board
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .settle()
+    }
+
+    /// Whether nothing new may start.
+    fn is_over(&self) -> bool {
+        let most = self.selection.max_fail;
+        self.selection.interrupt.cause().is_some()
+            || most.is_some_and(|most| self.failures.load(Ordering::Relaxed) >= most)
+    }
+
+    fn started(&self, id: &'static str) {
+        if let Some(teller) = self.teller {
+            teller.started(id);
         }
     }
-    board.settle(all, roots)
+
+    /// Takes together what was added of an id, and tells it if nothing later
+    /// can change it: a failure may pass alone, a root may fall with another.
+    fn close(&self, board: &mut Board<'_>, id: &'static str) {
+        let Some(judged) = board.close(id) else {
+            return;
+        };
+        if judged.counts_as_failure(self.selection.strictness) {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        let is_final =
+            !(self.roots.may_name(id) || judged.verdict.is_fail() && self.selection.solo_rerun);
+        if let Some(teller) = self.teller.filter(|_| is_final) {
+            teller.judged(&judged);
+        }
+    }
 }
 
 fn is_case(check: &Check) -> bool {
@@ -182,130 +286,128 @@ struct SharedLaunch {
     root: Option<&'static str>,
 }
 
-/// One launch in one mode: the judges of its session, the stop, then those of
-/// its record.
-async fn shared_launch(
-    mode: Mode,
-    all: &[&'static Check],
-    selected: &[&'static Check],
-    roots: &Roots,
-    selection: &Selection,
-    events: &Sender<Event>,
-) -> Result<SharedLaunch, Trouble> {
-    let launch = match mode {
-        Mode::Plain => Launch::default(),
-        Mode::AutoMtls => Launch::auto_mtls(),
-    };
-    let case = Case::new(
-        Arc::clone(&selection.plugin),
-        selection.limits.clone(),
-        launch.clone(),
-        *roots,
-        BTreeMap::new(),
-        Loans::default(),
-    );
-    let mut results = Vec::new();
-    let (record, came_up) = match case.attempt(&launch).await? {
-        Ok(mut session) => {
-            for check in selected {
-                let Judge::Session(over, judge) = check.judge else {
-                    continue;
-                };
-                if over.covers(mode) {
-                    let id = check.requirement.id;
-                    let _ = events.send(Event::Started { id });
-                    let began = Instant::now();
-                    let result = judge(&mut session).await;
-                    let _ = events.send(Event::Finished { id });
-                    results.push((id, result, millis(began)));
+impl Pass<'_> {
+    /// One launch in one mode: the judges of its session, the stop, then those of
+    /// its record.
+    async fn shared_launch(&self, mode: Mode) -> Result<SharedLaunch, Trouble> {
+        let Pass {
+            all,
+            selected,
+            roots,
+            selection,
+            ..
+        } = *self;
+        let launch = match mode {
+            Mode::Plain => Launch::default(),
+            Mode::AutoMtls => Launch::auto_mtls(),
+        };
+        let case = Case::new(
+            Arc::clone(&selection.plugin),
+            selection.limits.clone(),
+            launch.clone(),
+            *roots,
+            BTreeMap::new(),
+            Loans::default(),
+        );
+        let mut results = Vec::new();
+        let (record, came_up) = match case.attempt(&launch).await? {
+            Ok(mut session) => {
+                for check in selected {
+                    let Judge::Session(over, judge) = check.judge else {
+                        continue;
+                    };
+                    if over.covers(mode) && !self.is_over() {
+                        let id = check.requirement.id;
+                        self.started(id);
+                        let began = Instant::now();
+                        let result = judge(&mut session).await;
+                        results.push((id, result, millis(began)));
+                    }
+                }
+                // What follows the line on stdout belongs to the record.
+                let age = session.process().started().elapsed();
+                let rest = AFTER_THE_LINE.saturating_sub(age);
+                session.stdout().ended_within(rest).await;
+                let record = session.record().clone();
+                session.stop().await;
+                (record, true)
+            }
+            Err(record) => (*record, false),
+        };
+        let mut root = None;
+        for check in all {
+            let Judge::Record(over, judge) = check.judge else {
+                continue;
+            };
+            if !over.covers(mode) {
+                continue;
+            }
+            let id = check.requirement.id;
+            let wanted = selected.iter().any(|other| other.requirement.id == id);
+            if wanted {
+                self.started(id);
+            }
+            let result = judge(&record);
+            let broken = matches!(&result, Ok(verdict) if verdict.is_fail());
+            if broken && !came_up && root.is_none() && check.requirement.level == Level::Must {
+                root = Some(id);
+            }
+            if wanted || root == Some(id) {
+                results.push((id, result, 0));
+            }
+        }
+        if !came_up && root.is_none() {
+            let id = match &record.channel {
+                Some(Err(failure)) => (roots.no_channel)(mode, failure),
+                _ => roots.no_line,
+            };
+            root = Some(id);
+            results.push((id, Ok(Verdict::fail(not_up(&record))), 0));
+        }
+        if let Some(root) = root {
+            // A judge of the record knows that it was blocked, not by what.
+            for (_, result, _) in &mut results {
+                if let Ok(Verdict::Unknown {
+                    trouble: Trouble::BlockedBy { id },
+                }) = result
+                {
+                    root.clone_into(id);
                 }
             }
-            // What follows the line on stdout belongs to the record.
-            let age = session.process().started().elapsed();
-            let rest = AFTER_THE_LINE.saturating_sub(age);
-            session.stdout().ended_within(rest).await;
-            let record = session.record().clone();
-            session.stop().await;
-            (record, true)
         }
-        Err(record) => (*record, false),
-    };
-    let mut root = None;
-    for check in all {
-        let Judge::Record(over, judge) = check.judge else {
-            continue;
-        };
-        if !over.covers(mode) {
-            continue;
-        }
-        let id = check.requirement.id;
-        let wanted = selected.iter().any(|other| other.requirement.id == id);
-        let result = judge(&record);
-        let broken = matches!(&result, Ok(verdict) if verdict.is_fail());
-        if broken && !came_up && root.is_none() && check.requirement.level == Level::Must {
-            root = Some(id);
-        }
-        if wanted || root == Some(id) {
-            results.push((id, result, 0));
-        }
-    }
-    if !came_up && root.is_none() {
-        let id = match &record.channel {
-            Some(Err(failure)) => (roots.no_channel)(mode, failure),
-            _ => roots.no_line,
-        };
-        root = Some(id);
-        results.push((id, Ok(Verdict::fail(not_up(&record))), 0));
-    }
-    if let Some(root) = root {
-        // A judge of the record knows that it was blocked, not by what.
-        for (_, result, _) in &mut results {
-            if let Ok(Verdict::Unknown {
-                trouble: Trouble::BlockedBy { id },
-            }) = result
-            {
-                root.clone_into(id);
+        for check in selected {
+            let Judge::Session(over, _) = check.judge else {
+                continue;
+            };
+            if let Some(root) = root.filter(|_| over.covers(mode)) {
+                let trouble = Trouble::BlockedBy {
+                    id: root.to_owned(),
+                };
+                results.push((check.requirement.id, Err(trouble.into()), 0));
             }
         }
+        Ok(SharedLaunch { results, root })
     }
-    for check in selected {
-        let Judge::Session(over, _) = check.judge else {
-            continue;
-        };
-        if let Some(root) = root.filter(|_| over.covers(mode)) {
-            let trouble = Trouble::BlockedBy {
-                id: root.to_owned(),
-            };
-            results.push((check.requirement.id, Err(trouble.into()), 0));
-        }
-    }
-    Ok(SharedLaunch { results, root })
-}
 
-fn own_launches(
-    cases: &[&'static Check],
-    base: &Launch,
-    roots: &Roots,
-    failed: &BTreeMap<Mode, &'static str>,
-    selection: &Selection,
-    events: &Sender<Event>,
-    board: &mut Board,
-) {
-    let done = Mutex::new(Vec::new());
-    let loans = Loans::default();
-    let one = |check: &'static Check| {
-        let Judge::Case(_, judge) = check.judge else {
-            return;
-        };
-        let id = check.requirement.id;
-        let _ = events.send(Event::Started { id });
-        let began = Instant::now();
-        let result = if selection.interrupted.load(Ordering::Relaxed) {
-            Ok(Verdict::Skip {
-                reason: SkipReason::Excluded,
-            })
-        } else {
-            in_case(async || {
+    fn own_launches(
+        &self,
+        cases: &[&'static Check],
+        base: &Launch,
+        failed: &BTreeMap<Mode, &'static str>,
+        board: &Mutex<Board<'_>>,
+    ) {
+        let Pass {
+            roots, selection, ..
+        } = *self;
+        let loans = Loans::default();
+        let one = |check: &'static Check| {
+            let Judge::Case(_, judge) = check.judge else {
+                return;
+            };
+            let id = check.requirement.id;
+            self.started(id);
+            let began = Instant::now();
+            let result = self.in_case(async || {
                 let mut case = Case::new(
                     Arc::clone(&selection.plugin),
                     selection.limits.clone(),
@@ -315,55 +417,81 @@ fn own_launches(
                     loans.clone(),
                 );
                 Ok(judge(&mut case).await)
-            })
-            .unwrap_or_else(|trouble| Err(trouble.into()))
+            });
+            let result = match result {
+                // Cut short: nothing is known of it.
+                Ok(None) => return,
+                Ok(Some(result)) => result,
+                Err(trouble) => Err(trouble.into()),
+            };
+            let mut board = board
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            board.add(id, None, result, millis(began));
+            self.close(&mut board, id);
         };
-        let _ = events.send(Event::Finished { id });
-        done.lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .push((id, result, millis(began)));
-    };
-    let (waiting, working): (Vec<&'static Check>, Vec<&'static Check>) = cases
-        .iter()
-        .partition(|check| matches!(check.judge, Judge::Case(Pace::Waits, _)));
-    let queues = [
-        (waiting, AtomicUsize::new(0), WAITING),
-        (working, AtomicUsize::new(0), selection.jobs.max(1)),
-    ];
-    std::thread::scope(|scope| {
-        for (queue, next, threads) in &queues {
-            for _ in 0..(*threads).min(queue.len()) {
-                scope.spawn(|| {
-                    while let Some(check) = queue.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        one(check);
-                    }
-                });
+        let (waiting, working): (Vec<&'static Check>, Vec<&'static Check>) = cases
+            .iter()
+            .partition(|check| matches!(check.judge, Judge::Case(Pace::Waits, _)));
+        let queues = [
+            (waiting, AtomicUsize::new(0), WAITING),
+            (working, AtomicUsize::new(0), selection.jobs.max(1)),
+        ];
+        std::thread::scope(|scope| {
+            for (queue, next, threads) in &queues {
+                for _ in 0..(*threads).min(queue.len()) {
+                    scope.spawn(|| {
+                        while let Some(check) = queue
+                            .get(next.fetch_add(1, Ordering::Relaxed))
+                            .filter(|_| !self.is_over())
+                        {
+                            one(check);
+                        }
+                    });
+                }
             }
-        }
-    });
-    let done = done
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    for (id, result, took) in done {
-        board.add(id, None, result, took);
+        });
+    }
+
+    fn in_case<T, F>(&self, case: impl FnOnce() -> F) -> Result<Option<T>, Trouble>
+    where
+        F: Future<Output = Result<T, Trouble>>,
+    {
+        in_case(&self.selection.limits, &self.selection.interrupt, case)
     }
 }
 
-/// Runs a case on this thread in a runtime of its own. A panic or a hang of
-/// ours stays inside and becomes trouble.
-fn in_case<T, F>(case: impl FnOnce() -> F) -> Result<T, Trouble>
+/// Runs a case on this thread in a runtime of its own; none where the run was
+/// cut short. A panic or a hang of ours stays inside and becomes trouble.
+pub(crate) fn in_case<T, F>(
+    limits: &Limits,
+    interrupt: &Interrupt,
+    case: impl FnOnce() -> F,
+) -> Result<Option<T>, Trouble>
 where
     F: Future<Output = Result<T, Trouble>>,
 {
+    let limit = CASE_LIMIT.max(limits.start * STARTS_IN_A_CASE) + 2 * limits.idle;
     let run = || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(Trouble::infrastructure)?;
         runtime.block_on(async {
-            tokio::time::timeout(CASE_LIMIT, case())
-                .await
+            let mut case = std::pin::pin!(tokio::time::timeout(limit, case()));
+            let result = tokio::select! {
+                // First, so that a judge never sees the end that we caused.
+                biased;
+                () = interrupt.ended() => None,
+                result = &mut case => Some(result),
+            };
+            let Some(result) = result.filter(|_| interrupt.cause().is_none()) else {
+                plugins_ended(limits.term.min(LAST_GRACE)).await;
+                return Ok(None);
+            };
+            result
                 .unwrap_or_else(|_| Err(Trouble::harness("a case of the harness did not end")))
+                .map(Some)
         })
     };
     std::panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
@@ -378,150 +506,4 @@ where
 
 fn millis(began: Instant) -> u64 {
     u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Gathers what the modes say of each id.
-#[derive(Default)]
-struct Board {
-    entries: BTreeMap<&'static str, Entry>,
-}
-
-#[derive(Default)]
-struct Entry {
-    results: Vec<(Option<Mode>, Result<Verdict, Stopped>)>,
-    took_ms: u64,
-}
-
-impl Board {
-    fn add(
-        &mut self,
-        id: &'static str,
-        mode: impl Into<Option<Mode>>,
-        result: Result<Verdict, Stopped>,
-        took: u64,
-    ) {
-        let entry = self.entries.entry(id).or_default();
-        entry.results.push((mode.into(), result));
-        entry.took_ms += took;
-    }
-
-    fn settle(self, all: &[&'static Check], roots: &Roots) -> Vec<Judged> {
-        let mut verdicts: BTreeMap<&'static str, (Verdict, u64)> = BTreeMap::new();
-        let mut lost: Vec<(&'static str, Finding)> = Vec::new();
-        for (id, entry) in self.entries {
-            let several = entry.results.len() > 1;
-            let (mut findings, mut passes, mut others) = (Vec::new(), 0, Vec::new());
-            for (mode, result) in entry.results {
-                match result {
-                    Ok(Verdict::Fail { findings: found }) => {
-                        findings.extend(found.into_iter().map(|finding| (mode, finding)));
-                    }
-                    Ok(Verdict::Pass) => passes += 1,
-                    Ok(other) => others.push(other),
-                    Err(Stopped::Trouble(trouble)) => others.push(Verdict::Unknown { trouble }),
-                    Err(Stopped::Lost(gone)) => {
-                        let root = gone.root.unwrap_or(match gone.manner {
-                            Manner::Line | Manner::Channel => roots.no_line,
-                            Manner::Crash => roots.crash,
-                            Manner::Hang => roots.hang,
-                        });
-                        let finding = *gone.finding;
-                        if matches!(gone.manner, Manner::Crash | Manner::Hang) {
-                            findings.push((mode, finding.clone()));
-                        } else if root != id {
-                            others.push(Verdict::Unknown {
-                                trouble: Trouble::BlockedBy {
-                                    id: root.to_owned(),
-                                },
-                            });
-                        }
-                        lost.push((root, finding));
-                    }
-                }
-            }
-            let verdict = if !findings.is_empty() {
-                Verdict::of(merged(findings, several))
-            } else if passes > 0 && !others.iter().any(is_own_trouble) {
-                Verdict::Pass
-            } else {
-                // What one mode says outweighs that another was blocked.
-                let said = others
-                    .iter()
-                    .position(is_own_trouble)
-                    .or_else(|| others.iter().position(|other| !is_blocked(other)));
-                others
-                    .into_iter()
-                    .nth(said.unwrap_or(0))
-                    .unwrap_or(Verdict::Pass)
-            };
-            verdicts.insert(id, (verdict, entry.took_ms));
-        }
-        for (root, finding) in lost {
-            let entry = verdicts.entry(root).or_insert((Verdict::Pass, 0));
-            if !entry.0.is_fail() {
-                entry.0 = Verdict::fail(finding);
-            }
-        }
-        verdicts
-            .into_iter()
-            .filter_map(|(id, (verdict, took_ms))| {
-                let check = all.iter().find(|check| check.requirement.id == id)?;
-                Some(judged(check, verdict, took_ms))
-            })
-            .collect()
-    }
-}
-
-/// Trouble that one mode's pass does not outweigh; a mode that another
-/// requirement blocked is outweighed.
-fn is_own_trouble(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Unknown { .. }) && !is_blocked(verdict)
-}
-
-fn is_blocked(verdict: &Verdict) -> bool {
-    matches!(
-        verdict,
-        Verdict::Unknown {
-            trouble: Trouble::BlockedBy { .. }
-        }
-    )
-}
-
-/// Equal findings of both modes become one; others name their mode.
-fn merged(findings: Vec<(Option<Mode>, Finding)>, several: bool) -> Vec<Finding> {
-    let mut merged: Vec<(Option<Mode>, Finding)> = Vec::new();
-    let mut shared = Vec::new();
-    for (mode, finding) in findings {
-        match merged
-            .iter()
-            .position(|(_, other)| other.message == finding.message)
-        {
-            Some(at) => shared.push(at),
-            None => merged.push((mode, finding)),
-        }
-    }
-    merged
-        .into_iter()
-        .enumerate()
-        .map(|(at, (mode, mut finding))| {
-            if let Some(mode) = mode.filter(|_| several && !shared.contains(&at)) {
-                finding.message = format!("{} ({mode} launch)", finding.message);
-            }
-            finding
-        })
-        .collect()
-}
-
-fn judged(check: &Check, verdict: Verdict, took_ms: u64) -> Judged {
-    Judged {
-        id: check.requirement.id.to_owned(),
-        title: check.requirement.title(),
-        level: check.requirement.level,
-        since: check.requirement.since.to_owned(),
-        verdict,
-        overlay: None,
-        notes: Vec::new(),
-        reproduce: None,
-        took_ms,
-    }
 }

@@ -26,11 +26,27 @@ pub struct Finding {
     pub evidence: Evidence,
 }
 
+/// Bytes of one text that a plugin may have chosen.
+const TEXT_BYTES: usize = 4 << 10;
+
+/// The text, cut to a bounded length; what is left out is counted.
+fn bounded(text: impl Into<String>) -> String {
+    let mut text: String = text.into();
+    if text.len() > TEXT_BYTES {
+        let end = text.floor_char_boundary(TEXT_BYTES);
+        let rest = text.len() - end;
+        text.truncate(end);
+        text.shrink_to_fit();
+        text.push_str(&format!("… (+{rest} bytes)"));
+    }
+    text
+}
+
 impl Finding {
     /// A finding about the process as a whole.
     pub fn new(message: impl Into<String>) -> Self {
         Finding {
-            message: message.into(),
+            message: bounded(message),
             place: Place::Process,
             expected: None,
             actual: None,
@@ -49,21 +65,21 @@ impl Finding {
     /// Sets what the promise demands.
     #[must_use]
     pub fn expected(mut self, text: impl Into<String>) -> Self {
-        self.expected = Some(text.into());
+        self.expected = Some(bounded(text));
         self
     }
 
     /// Sets what came instead.
     #[must_use]
     pub fn actual(mut self, text: impl Into<String>) -> Self {
-        self.actual = Some(text.into());
+        self.actual = Some(bounded(text));
         self
     }
 
     /// Sets what usually causes it.
     #[must_use]
     pub fn hint(mut self, text: impl Into<String>) -> Self {
-        self.hint = Some(text.into());
+        self.hint = Some(bounded(text));
         self
     }
 

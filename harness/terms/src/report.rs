@@ -188,18 +188,28 @@ pub struct Judged {
 
 impl Judged {
     /// A breach that fails the run under this strictness.
-    pub fn counts_as_failure(&self, strict: bool) -> bool {
+    pub fn counts_as_failure(&self, strictness: Strictness) -> bool {
         match self.overlay {
-            Some(Overlay::Flaky) => strict,
+            Some(Overlay::Flaky) => strictness.flaky,
             None => {
                 self.verdict.is_fail()
                     && match self.level {
                         Level::Must => true,
-                        Level::Should => strict,
+                        Level::Should => strictness.should,
                         Level::May => false,
                     }
             }
         }
+    }
+
+    /// The user, or an early end of the run, left it out.
+    pub fn is_excluded(&self) -> bool {
+        matches!(
+            &self.verdict,
+            Verdict::Skip {
+                reason: SkipReason::Excluded
+            }
+        )
     }
 
     /// The promise does not apply to this plugin.
@@ -223,6 +233,15 @@ impl Judged {
             _ => None,
         }
     }
+}
+
+/// What fails a run beside a broken Must.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Strictness {
+    /// A broken Should.
+    pub should: bool,
+    /// A failure that passed when it was tried again alone.
+    pub flaky: bool,
 }
 
 /// What policy lays over a verdict.

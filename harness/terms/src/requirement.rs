@@ -92,6 +92,20 @@ impl Requirement {
             .map_or("", |(_, rest)| rest.trim_matches('\n'))
     }
 
+    /// The normative text alone: what stands between the title and the first
+    /// heading, as one paragraph.
+    pub fn norm(&self) -> String {
+        let words: Vec<&str> = self
+            .doc
+            .lines()
+            .skip(1)
+            .map(str::trim)
+            .take_while(|line| !line.starts_with("## "))
+            .flat_map(str::split_whitespace)
+            .collect();
+        words.join(" ")
+    }
+
     /// The section of the doc comment under `## heading`, if it has one.
     pub fn section(&self, heading: &str) -> Option<String> {
         let mut lines = self.doc.lines().skip_while(|line| {
@@ -146,5 +160,6 @@ mod tests {
             Some("None.")
         );
         assert_eq!(requirement(doc).section("Else"), None);
+        assert_eq!(requirement(doc).norm(), "Norm.");
     }
 }

@@ -9,6 +9,7 @@ mod fifty_launches;
 mod handshake;
 mod health;
 mod host_services;
+mod idle;
 mod in_flight;
 mod lifecycle;
 mod logs;
@@ -65,14 +66,24 @@ fn no_channel(mode: Mode, failure: &ChannelFailure) -> &'static str {
         Step::Downgrade => "TLS-001",
         Step::Unannounced => "TLS-002",
         Step::Certificate => "TLS-007",
+        // A process that ends is not one that speaks TLS badly.
+        Step::Tls if failure.exit.is_some() => "LIFE-005",
         Step::Tls => "TLS-005",
-        // TLS 1.3 tells a refused client only in its first call.
-        Step::Http if mode == Mode::AutoMtls && failure.exit.is_none() => "TLS-014",
+        // TLS 1.3 tells a refused client only in its first call, and before
+        // HTTP/2 is spoken.
+        Step::Http
+            if mode == Mode::AutoMtls
+                && failure.exit.is_none()
+                && !failure.text.contains("http2 error") =>
+        {
+            "TLS-014"
+        }
         Step::Address => "HSK-018",
         Step::Early => "HSK-016",
         Step::Connect => "HSK-017",
+        Step::Stranger => "HSK-007",
         // Whatever keeps the first health call from being answered.
-        Step::Http => "LIFE-005",
+        Step::Http | Step::Silent => "LIFE-005",
     }
 }
 
@@ -84,16 +95,7 @@ mod tests {
     fn every_root_is_a_requirement() {
         let catalog = catalog();
         let mut ids = vec![ROOTS.no_line, ROOTS.crash, ROOTS.hang];
-        for step in [
-            Step::Downgrade,
-            Step::Unannounced,
-            Step::Certificate,
-            Step::Address,
-            Step::Connect,
-            Step::Early,
-            Step::Tls,
-            Step::Http,
-        ] {
+        for step in Step::ALL {
             for mode in [Mode::Plain, Mode::AutoMtls] {
                 let failure = ChannelFailure {
                     step,

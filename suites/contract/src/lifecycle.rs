@@ -15,4 +15,5 @@ suite! {
     parallel_calls_and_streams_do_not_deadlock,
     no_child_process_is_left,
     panic_ends_the_call_not_the_process,
+    plugin_is_ready_soon_after_start,
 }

@@ -70,7 +70,7 @@ pub(crate) fn reason(status: &tonic::Status) -> Option<String> {
 /// In a few words why a launch brought no session.
 pub(crate) fn not_up(record: &LaunchRecord) -> String {
     match (&record.channel, &record.arrival) {
-        (Some(Err(failure)), _) => format!("{} failed: {}", failure.step, failure.text),
+        (Some(Err(failure)), _) => failure.to_string(),
         (_, Arrival::NotStarted(failure)) => failure.to_string(),
         (_, Arrival::Exited { exit, .. }) => format!("{exit} before the line"),
         (_, Arrival::TimedOut { .. } | Arrival::ClosedStdout) => "no line".to_owned(),

@@ -95,6 +95,18 @@ impl Session {
         (shutdown, exit.map(|exit| (exit, after)))
     }
 
+    /// Closes the streams that a host holds open for the life of a plugin.
+    pub fn close_streams(&mut self) {
+        self.stdio = None;
+        self.broker = None;
+    }
+
+    /// Closes the channel with its streams, as a host that has gone; the
+    /// process is left alone.
+    pub fn hang_up(self) -> Start {
+        self.start
+    }
+
     /// Steps 6 to 8: kills what lives, looks at what is left, removes it.
     pub async fn finish(self) -> Aftermath {
         let Session { start, line, .. } = self;
@@ -132,6 +144,7 @@ impl Start {
             self.process.exited_within(self.limits.kill).await;
         }
         let survivors = tree::kill_members(&self.record.temp, self.limits.kill).await;
+        self.swept = true;
         let exit = self.process.reap(self.limits.kill).await;
         if !ended {
             pipes_open = !self.stdout.ended_within(self.limits.pipe).await

@@ -3,6 +3,7 @@
 
 use crate::observed::blocked_by;
 use crate::operation::Operation;
+use host::broker::BrokerState;
 use host::call::code_name;
 use host::services::{Connection, HostServer, Place};
 use host::session::ATTACH;
@@ -12,6 +13,7 @@ use runner::Case;
 use std::sync::Arc;
 use std::time::Duration;
 use terms::{Evidence, Stopped, Verdict};
+use tonic::Code;
 
 /// When an advertisement is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub(crate) enum Advertised {
 pub(crate) struct Attempt {
     /// OK, or the refusal in words.
     pub(crate) attached: Result<(), String>,
+    /// Whether the plugin serves no broker to be told through.
+    pub(crate) no_broker: bool,
     /// What reached the host's server.
     pub(crate) connections: Vec<Connection>,
     /// What was seen around it.
@@ -88,6 +92,7 @@ impl DialBack {
             ));
         }
         Some(blocked_by(match &self.late {
+            _ if self.early.no_broker => "BRK-001",
             Some(late) if late.connected() => "BRK-006",
             _ if self.early.connections.is_empty() => "BRK-003",
             _ if self.host_was_refused() => "BRK-012",
@@ -146,7 +151,12 @@ pub(crate) async fn attempt(
             .wait_for(limit, |server| !server.connections().is_empty())
             .await;
     }
+    let no_broker = matches!(
+        session.broker().map(|broker| broker.state()),
+        Some(BrokerState::Failed(status)) if status.code() == Code::Unimplemented
+    );
     let attempt = Attempt {
+        no_broker,
         attached: reply
             .map(|_| ())
             .map_err(|status| format!("{} {:?}", code_name(status.code()), status.message())),

@@ -44,8 +44,8 @@ async fn judge(case: &mut Case) -> Judgement {
         };
         let seen = match (seen, session.exited()) {
             (_, Some(exit)) => Some(format!("the process ended: {exit}")),
-            (None, None) if !session.is_serving().await => {
-                Some("health is not SERVING any more".to_owned())
+            (None, None) if !session.is_as_healthy().await => {
+                Some("health does not answer as before".to_owned())
             }
             (seen, None) => seen,
         };

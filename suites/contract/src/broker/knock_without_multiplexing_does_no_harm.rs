@@ -31,7 +31,7 @@ async fn judge(case: &mut Case) -> Judgement {
             .announce(ConnInfo { service_id: 7, knock: Some(knock), ..ConnInfo::default() })
             .await;
     }
-    let serving = session.is_serving().await;
+    let serving = session.is_as_healthy().await;
     let acknowledged = session.broker().is_some_and(|broker| {
         broker
             .announced()

@@ -65,7 +65,7 @@ async fn judge(case: &mut Case) -> Judgement {
 }
 
 async fn after(session: &mut host::Session, what: &str) -> Option<Finding> {
-    let serving = session.is_serving().await;
+    let serving = session.is_as_healthy().await;
     let state = session.broker().map(|broker| broker.state());
     let seen = match (serving, session.exited(), state) {
         (_, Some(exit), _) => format!("the process ended: {exit}"),

@@ -29,7 +29,7 @@ fn judge(record: &LaunchRecord) -> Judgement {
             Finding::new("nobody accepts at the announced address")
                 .at(Place::Handshake { field: 4 })
                 .expected(format!("a listener at {}", address.unwrap_or_default()))
-                .actual(failure.text.clone())
+                .actual(failure.to_string())
                 .with(stderr(record)),
         ));
     }

@@ -3,7 +3,10 @@ use crate::observed::{blocked_by, stderr};
 use host::private_dir::PrivateDir;
 use host::{Launch, Mode};
 use runner::Case;
-use terms::{Finding, Judgement, Place, Trouble, Verdict};
+use terms::{Evidence, Finding, Judgement, Place, Trouble, Verdict};
+
+/// How often both environments are tried.
+const ROUNDS: usize = 3;
 
 requirement! {
     /// A bare environment is enough.
@@ -12,7 +15,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Every launch has that environment. Where none comes up in it, one more has a home, a user and a shell: if that one comes up, the breach is found.
+    /// Every launch has that environment. Where none comes up in it, further ones have a home, a user and a shell: if each of those comes up, and none of the bare ones between them, the breach is found.
     "SEC-009", Must, since "1.0", launches
 }
 
@@ -40,16 +43,25 @@ async fn judge(case: &mut Case) -> Judgement {
             .collect(),
         ..Launch::default()
     };
-    Ok(match case.attempt(&launch).await? {
-        Err(_) => blocked_by(root),
-        Ok(mut session) => {
-            let finding = Finding::new("the plugin needs more than the environment of a launch")
-                .at(Place::Process)
-                .expected("a line and a health answer with PATH, TMPDIR, LANG, TZ and go-plugin's variables")
-                .actual("it comes up only with HOME, USER, LOGNAME, SHELL, TERM and XDG_RUNTIME_DIR")
-                .with(stderr(session.record()));
+    // A start that fails now and then is told from one that lacks something:
+    // what is rich must come up each time, what is bare never.
+    let mut evidence = Evidence::default();
+    for _ in 0..ROUNDS {
+        let Ok(mut session) = case.attempt(&launch).await? else {
+            return Ok(blocked_by(root));
+        };
+        evidence = stderr(session.record());
+        session.stop().await;
+        if let Ok(session) = case.attempt(&Launch::default()).await? {
             session.stop().await;
-            Verdict::fail(finding)
+            return Ok(blocked_by(root));
         }
-    })
+    }
+    Ok(Verdict::fail(
+        Finding::new("the plugin needs more than the environment of a launch")
+            .at(Place::Process)
+            .expected("a line and a health answer with PATH, TMPDIR, LANG, TZ and go-plugin's variables")
+            .actual("it comes up only with HOME, USER, LOGNAME, SHELL, TERM and XDG_RUNTIME_DIR")
+            .with(evidence),
+    ))
 }

@@ -16,10 +16,35 @@ pub(super) fn judge_start(
             Finding::new(failure.to_string())
                 .expected(expected)
                 .actual(failure.error.clone())
+                .hint(way_out(&failure.trouble))
                 .with(stderr(record)),
         ),
         _ => Verdict::Pass,
     })
+}
+
+/// What to change.
+fn way_out(trouble: &ExecTrouble) -> &'static str {
+    match trouble {
+        ExecTrouble::NotExecutable { .. } => {
+            "chmod +x the file; on a file system mounted noexec, start a copy from elsewhere"
+        }
+        ExecTrouble::WrongFormat { .. } => {
+            "build it for this platform (GOOS and GOARCH, --target), and name the program itself"
+        }
+        ExecTrouble::LoaderMissing { .. } => {
+            "link it statically (CGO_ENABLED=0, a musl target), or install its loader"
+        }
+        ExecTrouble::InterpreterMissing {
+            carriage_return: true,
+            ..
+        } => "save the file with LF line ends",
+        ExecTrouble::InterpreterMissing { .. } => {
+            "install the interpreter, or name in the first line one that is there"
+        }
+        ExecTrouble::NoInterpreter => "let the first line be #! and the path of an interpreter",
+        ExecTrouble::Machine => "try again on a machine with free processes and memory",
+    }
 }
 
 /// What the loader said of a library that is missing.

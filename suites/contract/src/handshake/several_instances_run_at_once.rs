@@ -55,7 +55,7 @@ async fn judge(case: &mut Case) -> Judgement {
         );
     }
     for session in &mut sessions {
-        if findings.is_empty() && !session.is_serving().await {
+        if findings.is_empty() && !session.is_as_healthy().await {
             findings.push(
                 Finding::new("an instance stopped serving when others started")
                     .at(Place::Process)

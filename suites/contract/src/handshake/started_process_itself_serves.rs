@@ -1,7 +1,6 @@
 use crate::declare::requirement;
-use host::tree::{self, Listener};
+use host::tree;
 use runner::Case;
-use std::net::SocketAddr;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -11,7 +10,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The process that holds the announced socket must be the started one, alive after the first answer.
+    /// The process that holds the announced socket must be the started one, alive after the first answer. Nothing is sent to a listener that belongs to a process of somebody else.
     ///
     /// ## Usual causes
     ///
@@ -26,17 +25,17 @@ async fn judge(case: &mut Case) -> Judgement {
     let address = session.line().address.clone();
     let exited = session.exited();
     let members = tree::members(&temp);
-    let held = tree::listeners(members.iter().map(|member| member.pid));
-    let server = held
-        .iter()
-        .find(|(_, listeners)| listeners.iter().any(|listener| names(listener, &address)))
-        .map(|(pid, _)| *pid);
+    let server = tree::holder(&members, &address);
     let seen = match (exited, server) {
         (Some(exit), _) => Some(format!("the started process has ended ({exit}), and the address answers")),
         (None, Some(server)) if server != pid => {
             let name = members.iter().find(|member| member.pid == server);
             let name = name.map_or("a child", |member| member.name.as_str());
             Some(format!("the socket belongs to {name}, a process below the started one"))
+        }
+        (None, None) if tree::is_held_by_others(&address, &members) == Some(true) =>
+        {
+            Some("the socket belongs to a process that this launch did not start".to_owned())
         }
         (None, _) => None,
     };
@@ -53,11 +52,4 @@ async fn judge(case: &mut Case) -> Judgement {
     };
     session.stop().await;
     Ok(verdict)
-}
-
-fn names(listener: &Listener, address: &str) -> bool {
-    match listener {
-        Listener::Unix(path) => path.as_os_str() == address,
-        Listener::Tcp(ip, port) => address == SocketAddr::new(*ip, *port).to_string(),
-    }
 }

@@ -36,6 +36,11 @@ fn judge(record: &LaunchRecord) -> Judgement {
         Arrival::Exited { exit, .. } => {
             Finding::new(format!("the plugin ended before its handshake line: {exit}"))
                 .expected("a handshake line on stdout")
+                .hint(if refused_cookie(record) {
+                    "it seems not to know the cookie: --cookie KEY=VALUE names the plugin's own"
+                } else {
+                    "its last stderr lines may tell why; it gets no HOME and no other variable of yours"
+                })
         }
         Arrival::ClosedStdout => {
             Finding::new("the plugin closed stdout without a handshake line and lives on")
@@ -45,11 +50,11 @@ fn judge(record: &LaunchRecord) -> Judgement {
             let finding = Finding::new("no handshake line before the start timeout")
                 .expected(format!("a line within {} s", limit.as_secs_f32()))
                 .actual("nothing on stdout");
-            if *listening {
-                finding.hint("a socket is listening: the line may be printed and not flushed")
+            finding.hint(if *listening {
+                "a socket is listening: the line may be printed and not flushed"
             } else {
-                finding
-            }
+                "it waits, or is no plugin: the line belongs on stdout as soon as the listener accepts"
+            })
         }
         // Bytes without a newline are the breach of HSK-010, and why a file
         // does not start is told by HSK-001 to HSK-004.
@@ -58,6 +63,12 @@ fn judge(record: &LaunchRecord) -> Judgement {
         }
     };
     Ok(Verdict::fail(finding.with(stderr(record))))
+}
+
+/// Whether stderr holds what libraries say to a start without their cookie.
+fn refused_cookie(record: &LaunchRecord) -> bool {
+    let says = |words: &str| record.stderr.iter().any(|line| line.contains(words));
+    says("not meant to be executed directly") || says("a host starts it") || says("ookie")
 }
 
 fn second_line(record: &LaunchRecord) -> Verdict {

@@ -39,6 +39,7 @@ async fn judge(case: &mut Case) -> Judgement {
                     .at(Place::Handshake { field: 2 })
                     .expected(highest.map_or("a major the plugin serves".to_owned(), |major| major.to_string()))
                     .actual(announced.map_or("no usable line".to_owned(), |version| version.to_string()))
+                    .hint("a plugin that is not Aperio's has majors of its own: --app-protocols names them")
                     .with(stderr(&record)),
             );
         }

@@ -1,6 +1,8 @@
+use super::output::{lines_lack, structured};
 use crate::declare::requirement;
-use host::Session;
-use terms::{Finding, Judgement, Place, Verdict};
+use host::logs::Departure;
+use runner::Case;
+use terms::Judgement;
 
 requirement! {
     /// Hclog fields are strings.
@@ -9,27 +11,11 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Every JSON object on stderr up to now.
-    "LOG-008", Must, since "1.0", session
+    /// Every JSON object on stderr, from start to end of one launch in each mode, with health, an unknown method, a request that does not parse, and for an Aperio plugin Attach and ten light operations in between. A plugin that logs no JSON is not judged.
+    "LOG-008", Must, since "1.0", launches
 }
 
-async fn judge(session: &mut Session) -> Judgement {
-    session.health("plugin").await;
-    let mut findings = Vec::new();
-    for line in session.stderr().lines() {
-        let Ok(serde_json::Value::Object(entry)) = serde_json::from_slice(&line.bytes) else {
-            continue;
-        };
-        for name in ["@message", "@level", "@timestamp"] {
-            if let Some(value) = entry.get(name).filter(|value| !value.is_string()) {
-                findings.push(
-                    Finding::new(format!("{name} of a log line is no string"))
-                        .at(Place::Output { stream: "stderr".to_owned(), line: line.number })
-                        .expected("a string")
-                        .actual(value.to_string()),
-                );
-            }
-        }
-    }
-    Ok(Verdict::of(findings))
+async fn judge(case: &mut Case) -> Judgement {
+    let nothing = "the plugin logs no JSON";
+    lines_lack(case, structured, nothing, &[Departure::NotString], "a string").await
 }

@@ -2,6 +2,9 @@ use crate::declare::requirement;
 use runner::Case;
 use terms::{Finding, Judgement, Verdict};
 
+/// Files named one by one.
+const SHOWN: usize = 10;
+
 requirement! {
     /// No temp files stay.
     ///
@@ -19,12 +22,25 @@ async fn judge(case: &mut Case) -> Judgement {
     if record.killed {
         return Ok(Verdict::vacuous("the plugin had to be killed"));
     }
-    let findings = record.aftermath.files.iter().filter(|file| Some(*file) != record.aftermath.socket.as_ref())
+    let left = || {
+        let files = record.aftermath.files.iter();
+        files.filter(|file| Some(*file) != record.aftermath.socket.as_ref())
+    };
+    let mut findings: Vec<Finding> = left()
+        .take(SHOWN)
         .map(|file| {
             Finding::new("a file is still there after the exit")
                 .expected("an empty private directory")
                 .actual(file.display().to_string())
         })
         .collect();
+    let more = left().count().saturating_sub(SHOWN);
+    if more > 0 {
+        findings.push(
+            Finding::new("many files are still there after the exit")
+                .expected("an empty private directory")
+                .actual(format!("{more} more")),
+        );
+    }
     Ok(Verdict::of(findings))
 }

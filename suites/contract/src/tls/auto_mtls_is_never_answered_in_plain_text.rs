@@ -16,7 +16,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// A server started without TLS options; a library older than AutoMTLS.
+    /// A server started without TLS options; a library older than AutoMTLS. A plugin that promises none is judged with --no-auto-mtls.
     "TLS-001", Must, since "1.0", record over tls
 }
 

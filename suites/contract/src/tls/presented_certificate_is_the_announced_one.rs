@@ -24,6 +24,7 @@ fn judge(record: &LaunchRecord) -> Judgement {
         Some(Err(_)) if announces_none(record) => blocked_by("TLS-004"),
         // The handshake fails over the name, which is told by its own check.
         Some(Err(_)) if has_flaw(record, Flaw::NotLocalhost) => blocked_by("TLS-006"),
+        Some(Err(failure)) if failure.exit.is_some() => blocked_by("LIFE-005"),
         Some(Err(failure)) if failure.step == Step::Tls => Verdict::fail(
             Finding::new("the TLS handshake with the announced certificate failed")
                 .expected("a handshake with the certificate of field 6")

@@ -1,0 +1,61 @@
+use crate::declare::requirement;
+use crate::observed::blocked_by;
+use host::stdio::{Stdio, StdioState};
+use runner::Case;
+use std::time::Duration;
+use terms::{Finding, Judgement, Place, Verdict};
+
+/// How long an exit may trail the second reader.
+const SETTLE: Duration = Duration::from_millis(100);
+
+requirement! {
+    /// A second reader does no harm.
+    ///
+    /// A host opens StreamStdio once. A tool that opens it again may get nothing, or a part, or a refusal; the plugin goes on.
+    ///
+    /// ## How it is judged
+    ///
+    /// At the end of one launch StreamStdio is opened a second time; the process must live and answer health as before.
+    "LOG-004", Should, since "1.0", launches
+}
+
+async fn judge(case: &mut Case) -> Judgement {
+    let mut session = case.launch(&case.base()).await?;
+    session.health("plugin").await;
+    let without = match session.stdio().map(Stdio::state) {
+        Some(StdioState::Open) => None,
+        Some(StdioState::Failed(status)) if status.code() == tonic::Code::Unimplemented => {
+            Some(Verdict::not_claimed("the plugin serves no stdio"))
+        }
+        _ => Some(blocked_by("LOG-002")),
+    };
+    if let Some(verdict) = without {
+        session.stop().await;
+        return Ok(verdict);
+    }
+    let second = Stdio::open(session.caller().channel());
+    // Calls of one connection reach the plugin in their order.
+    let mut healthy = true;
+    for _ in 0..2 {
+        healthy &= session.is_as_healthy().await;
+    }
+    session.process().exited_within(SETTLE).await;
+    let seen = match session.exited() {
+        Some(exit) => Some(format!("the process ended: {exit}")),
+        None if !healthy => Some("health does not answer as before".to_owned()),
+        None => None,
+    };
+    drop(second);
+    let verdict = match seen {
+        None => Verdict::Pass,
+        Some(seen) => Verdict::fail(
+            Finding::new("a second StreamStdio does harm")
+                .at(Place::Call { method: "plugin.GRPCStdio/StreamStdio".to_owned() })
+                .expected("any answer, and a plugin that goes on")
+                .actual(seen)
+                .with(session.evidence()),
+        ),
+    };
+    session.stop().await;
+    Ok(verdict)
+}

@@ -1,0 +1,36 @@
+use crate::declare::requirement;
+use host::Session;
+use host::stdio::{Stdio, StdioState};
+use terms::{Finding, Judgement, Place, Verdict};
+
+requirement! {
+    /// The stdio stream lasts until shutdown.
+    ///
+    /// There is one stream per process. When it ends, the host loses whatever the plugin prints from then on.
+    ///
+    /// ## How it is judged
+    ///
+    /// StreamStdio, opened right after the first health answer of each launch, must not have ended after two more round trips. A plugin without the service is told by LOG-001.
+    "LOG-002", Should, since "1.0", session
+}
+
+async fn judge(session: &mut Session) -> Judgement {
+    session.health("plugin").await;
+    session.health("plugin").await;
+    let seen = match session.stdio().map(Stdio::state) {
+        None => return Ok(Verdict::vacuous("the stream was not opened")),
+        Some(StdioState::Open) => return Ok(Verdict::Pass),
+        Some(StdioState::Failed(status)) if status.code() == tonic::Code::Unimplemented => {
+            return Ok(Verdict::not_claimed("the plugin serves no stdio"));
+        }
+        Some(StdioState::Ended) => "the stream ended without an error".to_owned(),
+        Some(StdioState::Failed(status)) => format!("the stream failed: {}", status.message()),
+    };
+    Ok(Verdict::fail(
+        Finding::new("StreamStdio ended before shutdown")
+            .at(Place::Call { method: "plugin.GRPCStdio/StreamStdio".to_owned() })
+            .expected("a stream that stays open")
+            .actual(seen)
+            .with(session.evidence()),
+    ))
+}

@@ -1,0 +1,23 @@
+use super::growth::{Resource, judge_growth};
+use crate::declare::requirement;
+use runner::Case;
+use terms::Judgement;
+
+requirement! {
+    /// Threads do not grow.
+    ///
+    /// A thread that each call leaves behind ends in a plugin that can start no more.
+    ///
+    /// ## How it is judged
+    ///
+    /// 200 calls warm a launch up: the light operation of an Aperio plugin, else health. Then the threads of the process are read at the borders of three windows over 500 calls. Where every window has grown, it is looked at again over 1000, then over 2000 calls; only growth in every window of all three, that has not slowed down to half, is a breach. So pools that fill and heaps that breathe are not accused.
+    ///
+    /// ## Usual causes
+    ///
+    /// A pool for each call; a thread that waits for what never comes.
+    "RES-005", Should, since "1.0", launches
+}
+
+async fn judge(case: &mut Case) -> Judgement {
+    judge_growth(case, Resource::Threads, "threads").await
+}

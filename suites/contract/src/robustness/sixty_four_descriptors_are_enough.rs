@@ -1,0 +1,104 @@
+use crate::declare::requirement;
+use crate::observed::{not_up, stderr};
+use crate::operation::Operation;
+use futures::future::join_all;
+use host::{CallEnd, Caller, Launch};
+use proto::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
+use runner::Case;
+use terms::{Finding, Judgement, Place, Verdict};
+
+const DESCRIPTORS: u64 = 64;
+/// Connections beside the first one.
+const CONNECTIONS: usize = 4;
+/// Light operations side by side.
+const OPERATIONS: usize = 8;
+const HEALTH: &str = "grpc.health.v1.Health/Check";
+
+requirement! {
+    /// 64 descriptors are enough.
+    ///
+    /// A host runs hundreds of plugins and gives each what it needs. A few connections and calls do not need more than 64 open descriptors.
+    ///
+    /// ## How it is judged
+    ///
+    /// A launch with that limit must come up, serve four further connections and eight light operations at once, and still be healthy. A failure is looked for once more before it counts.
+    ///
+    /// ## Usual causes
+    ///
+    /// Pools that are opened in advance; a descriptor for each thread.
+    "ROB-004", Should, since "1.0", launches
+}
+
+async fn judge(case: &mut Case) -> Judgement {
+    if broken(case).await?.is_none() {
+        return Ok(Verdict::Pass);
+    }
+    Ok(match broken(case).await? {
+        None => Verdict::Pass,
+        Some(finding) => Verdict::fail(finding),
+    })
+}
+
+async fn broken(case: &Case) -> Result<Option<Finding>, terms::Stopped> {
+    let launch = Launch {
+        open_files: Some(DESCRIPTORS),
+        ..case.base()
+    };
+    let mut session = match case.attempt(&launch).await? {
+        Ok(session) => session,
+        Err(record) => {
+            return Ok(Some(
+                Finding::new("the plugin does not start with 64 descriptors")
+                    .at(Place::Process)
+                    .expected("a line and a health answer")
+                    .actual(not_up(&record))
+                    .with(stderr(&record)),
+            ));
+        }
+    };
+    let operation = Operation::of(&mut session).await?;
+    let mut callers = vec![session.caller()];
+    let mut lost = None;
+    for _ in 0..CONNECTIONS {
+        match session.another_connection().await {
+            Ok(caller) => callers.push(caller),
+            Err(failure) => {
+                lost = Some(("a connection".to_owned(), failure.text));
+                break;
+            }
+        }
+    }
+    let mut ends: Vec<(&str, CallEnd<()>)> = Vec::new();
+    if let Some(operation) = &operation {
+        let callers = callers.iter().cycle().take(OPERATIONS);
+        let made = join_all(callers.map(|caller| operation.call(caller))).await;
+        ends.extend(made.into_iter().map(|end| (operation.method(), end.map(|_| ()))));
+    }
+    let healths = join_all(callers.iter().map(check)).await;
+    ends.extend(healths.into_iter().map(|end| (HEALTH, end)));
+    for (method, end) in ends {
+        if lost.is_none() && !end.replied() {
+            lost = Some((method.to_owned(), session.settle(end).await.to_string()));
+        }
+    }
+    let evidence = session.evidence();
+    session.stop().await;
+    Ok(lost.map(|(what, seen)| {
+        Finding::new("the plugin does not serve with 64 descriptors")
+            .at(Place::Process)
+            .expected(format!(
+                "{} connections, {OPERATIONS} operations and health",
+                CONNECTIONS + 1
+            ))
+            .actual(format!("{what}: {seen}"))
+            .with(evidence)
+    }))
+}
+
+async fn check(caller: &Caller) -> CallEnd<()> {
+    let request = HealthCheckRequest { service: "plugin".to_owned() };
+    caller
+        .unary::<_, HealthCheckResponse>(HEALTH, request)
+        .await
+        .map(|_| ())
+}
