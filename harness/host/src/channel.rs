@@ -77,6 +77,8 @@ pub enum Step {
     Early,
     /// The TLS handshake failed.
     Tls,
+    /// Something else than HTTP/2 is spoken over the connection.
+    Preface,
     /// HTTP/2 or the first call failed although the connection stood.
     Http,
     /// The connection stood and the first call was never answered.
@@ -85,7 +87,7 @@ pub enum Step {
 
 impl Step {
     /// Every step.
-    pub const ALL: [Step; 10] = [
+    pub const ALL: [Step; 11] = [
         Step::Downgrade,
         Step::Unannounced,
         Step::Certificate,
@@ -94,6 +96,7 @@ impl Step {
         Step::Early,
         Step::Stranger,
         Step::Tls,
+        Step::Preface,
         Step::Http,
         Step::Silent,
     ];
@@ -109,6 +112,7 @@ impl std::fmt::Display for Step {
             Step::Stranger => "looking who listens",
             Step::Early => "connecting at once",
             Step::Tls => "the TLS handshake",
+            Step::Preface => "HTTP/2",
             Step::Http | Step::Silent => "the first call",
         })
     }
@@ -200,32 +204,46 @@ pub async fn secure(
     Ok(Box::new(stream))
 }
 
-/// What a server says to a client that speaks HTTP/2 in plain text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlainAnswer {
+/// What a server says first to a client that speaks HTTP/2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FirstWords {
     /// HTTP/2.
     Http2,
-    /// A TLS alert.
+    /// A TLS alert, or a handshake.
     Tls,
-    /// Something else, or nothing.
-    Other,
+    /// These bytes.
+    Other(Vec<u8>),
+    /// Nothing, and the end of the connection.
+    Closed,
+    /// Nothing in time.
+    Silent,
 }
 
-/// Speaks HTTP/2 in plain text and looks at the first bytes of the answer.
-pub async fn speak_plain(mut io: BoxIo, limit: Duration) -> PlainAnswer {
-    // The preface and an empty SETTINGS frame.
-    let opening = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-    let mut answer = [0; 4];
+/// Speaks HTTP/2 and looks at the first bytes of the answer.
+pub async fn speak_http2(mut io: BoxIo, limit: Duration) -> FirstWords {
+    let mut answer = Vec::new();
     let exchange = async {
-        io.write_all(opening).await?;
-        io.read_exact(&mut answer).await
+        // A server that hangs up has perhaps said why.
+        let _ = io.write_all(&crate::wire::preface(&[])).await;
+        while answer.len() < 4 {
+            if io.read_buf(&mut answer).await? == 0 {
+                break;
+            }
+        }
+        io::Result::Ok(())
     };
-    match tokio::time::timeout(limit, exchange).await {
+    let came = tokio::time::timeout(limit, exchange).await;
+    match answer[..] {
         // A frame header: the length, then type 4, SETTINGS.
-        Ok(Ok(_)) if answer[3] == 4 => PlainAnswer::Http2,
+        [_, _, _, 4, ..] => FirstWords::Http2,
         // A record header: alert or handshake, then version 3.
-        Ok(Ok(_)) if matches!(answer[0], 21 | 22) && answer[1] == 3 => PlainAnswer::Tls,
-        _ => PlainAnswer::Other,
+        [21 | 22, 3, ..] => FirstWords::Tls,
+        [] if came.is_err() => FirstWords::Silent,
+        [] => FirstWords::Closed,
+        _ => {
+            answer.truncate(64);
+            FirstWords::Other(answer)
+        }
     }
 }
 

@@ -27,6 +27,7 @@ pub mod start;
 pub mod stdio;
 pub mod transcript;
 pub mod tree;
+pub mod wire;
 
 pub use call::{CallEnd, Caller};
 pub use launch::{Launch, Mode};

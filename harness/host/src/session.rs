@@ -4,7 +4,7 @@ use crate::broker::Broker;
 use crate::call::{CallEnd, Caller};
 use crate::capture::Capture;
 use crate::certificate;
-use crate::channel::{self, ChannelFacts, ChannelFailure, PlainAnswer, Step, Target};
+use crate::channel::{self, ChannelFacts, ChannelFailure, FirstWords, Step, Target};
 use crate::handshake::Line;
 use crate::identity::HostIdentity;
 use crate::launch::{Launch, Mode, Streams};
@@ -67,6 +67,9 @@ impl Start {
             }
             Err(mut failure) => {
                 failure.exit = self.process.exited_within(EXIT_AFTER_BREAK).await;
+                if failure.step == Step::Http && failure.exit.is_none() {
+                    failure = self.tell_language(&line, failure).await;
+                }
                 let text = format!("{}: {}", failure.step, failure.text);
                 self.transcript
                     .add(terms::Direction::Process, "channel", text);
@@ -84,10 +87,10 @@ impl Start {
             let reached =
                 tokio::time::timeout(self.limits.rpc, target.reach_own(&self.record.temp));
             let plain = match reached.await {
-                Ok(Ok(io)) => channel::speak_plain(io, self.limits.early_exit).await,
-                _ => PlainAnswer::Other,
+                Ok(Ok(io)) => channel::speak_http2(io, self.limits.early_exit).await,
+                _ => FirstWords::Silent,
             };
-            return Err(if plain == PlainAnswer::Tls {
+            return Err(if plain == FirstWords::Tls {
                 ChannelFailure::new(
                     Step::Unannounced,
                     &"TLS is spoken at the address, and the line carries no certificate",
@@ -105,6 +108,42 @@ impl Start {
                 Step::Certificate,
                 &format!("{}: {}", spotted.text, spotted.seen),
             )),
+        }
+    }
+
+    /// Where further connections go, once a usable line has come.
+    pub fn target(&self) -> Option<Target> {
+        let line = self.record.line.as_ref()?;
+        self.record
+            .is_usable()
+            .then(|| Target::of(line, self.identity.as_deref()))
+    }
+
+    /// Tells a server that speaks something else than HTTP/2 from one whose
+    /// first call fails.
+    async fn tell_language(&self, line: &Line, failure: ChannelFailure) -> ChannelFailure {
+        let limit = self.limits.rpc;
+        let target = Target::of(line, self.identity.as_deref());
+        let opened = tokio::time::timeout(limit, target.open(&mut ChannelFacts::default())).await;
+        let Ok(Ok(io)) = opened else {
+            return failure;
+        };
+        match channel::speak_http2(io, limit).await {
+            FirstWords::Other(bytes) => ChannelFailure::new(
+                Step::Preface,
+                &format!("the first bytes are {:?}", bytes.escape_ascii().to_string()),
+            ),
+            // A refused client of TLS 1.3 sees the same, and a client without
+            // TLS of a server that was not asked for it.
+            FirstWords::Closed if target.tls.is_none() && line.certificate.is_none() => {
+                ChannelFailure::new(
+                    Step::Preface,
+                    &"the connection ends before a SETTINGS frame",
+                )
+            }
+            FirstWords::Http2 | FirstWords::Tls | FirstWords::Closed | FirstWords::Silent => {
+                failure
+            }
         }
     }
 

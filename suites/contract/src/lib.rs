@@ -8,6 +8,7 @@ mod declare;
 mod fifty_launches;
 mod handshake;
 mod health;
+mod health_call;
 mod host_services;
 mod idle;
 mod in_flight;
@@ -82,6 +83,7 @@ fn no_channel(mode: Mode, failure: &ChannelFailure) -> &'static str {
         Step::Early => "HSK-016",
         Step::Connect => "HSK-017",
         Step::Stranger => "HSK-007",
+        Step::Preface => "RPC-001",
         // Whatever keeps the first health call from being answered.
         Step::Http | Step::Silent => "LIFE-005",
     }

@@ -1,5 +1,5 @@
 use crate::declare::requirement;
-use host::channel::{self, PlainAnswer};
+use host::channel::{self, FirstWords};
 use host::handshake::Network;
 use host::Session;
 use std::time::Duration;
@@ -43,7 +43,7 @@ async fn judge(session: &mut Session) -> Judgement {
         let Ok(io) = channel::dial(&network, &address).await else {
             continue;
         };
-        if channel::speak_plain(io, Duration::from_secs(1)).await == PlainAnswer::Http2 {
+        if channel::speak_http2(io, Duration::from_secs(1)).await == FirstWords::Http2 {
             findings.push(
                 Finding::new("a brokered listener answers in plain text")
                     .at(Place::Call { method: "plugin.GRPCBroker/StartStream".to_owned() })
