@@ -3,6 +3,7 @@
 use proto::goplugin::ConnInfo;
 use proto::goplugin::grpc_broker_client::GrpcBrokerClient;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
@@ -10,6 +11,8 @@ use tonic::transport::Channel;
 
 /// Announcements kept from the plugin.
 const KEEP: usize = 1024;
+/// How long a refusal of the stream may be under way.
+const SETTLED: Duration = Duration::from_millis(500);
 /// Bytes of addresses kept with them.
 const KEEP_BYTES: usize = 128 << 10;
 /// Largest announcement taken, in bytes; a larger one ends the stream.
@@ -21,6 +24,7 @@ pub struct Broker {
     sender: Option<mpsc::Sender<ConnInfo>>,
     state: Arc<Mutex<State>>,
     reader: JoinHandle<()>,
+    opened: Instant,
 }
 
 /// Where the stream stands.
@@ -77,6 +81,7 @@ impl Broker {
             sender: Some(sender),
             state,
             reader,
+            opened: Instant::now(),
         }
     }
 
@@ -92,6 +97,15 @@ impl Broker {
     /// Where the stream stands.
     pub fn state(&self) -> BrokerState {
         lock(&self.state).stream.clone()
+    }
+
+    /// Where the stream stands once a refusal has had time to arrive: servers
+    /// with several threads answer later calls before it.
+    pub async fn settled(&self) -> BrokerState {
+        while matches!(self.state(), BrokerState::Open) && self.opened.elapsed() < SETTLED {
+            tokio::time::sleep(SETTLED / 50).await;
+        }
+        self.state()
     }
 
     /// What the plugin announced so far.

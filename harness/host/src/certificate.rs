@@ -179,10 +179,12 @@ fn unsound(certificate: &X509Certificate<'_>) -> Option<String> {
     }
 }
 
-/// The public key of a certificate, DER; none for bytes that are none.
+/// The public key of a certificate, DER; none for bytes that are none, or more
+/// than one.
 pub fn public_key(der: &[u8]) -> Option<Vec<u8>> {
-    let (_, certificate) = X509Certificate::from_der(der).ok()?;
-    Some(certificate.public_key().raw.to_vec())
+    let (rest, certificate) = X509Certificate::from_der(der).ok()?;
+    rest.is_empty()
+        .then(|| certificate.public_key().raw.to_vec())
 }
 
 #[cfg(test)]

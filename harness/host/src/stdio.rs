@@ -2,11 +2,14 @@
 
 use proto::goplugin::StdioData;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 
 /// Bytes kept per run of the stream; the rest is counted.
 const KEEP: usize = 256 << 10;
+/// How long a refusal of the stream may be under way.
+const SETTLED: Duration = Duration::from_millis(500);
 /// Largest piece taken, in bytes; a larger one ends the stream. Twice what any
 /// runtime takes unless it is told to take more.
 const PIECE_BYTES: usize = 8 << 20;
@@ -16,6 +19,7 @@ const PIECE_BYTES: usize = 8 << 20;
 pub struct Stdio {
     state: Arc<Mutex<State>>,
     reader: JoinHandle<()>,
+    opened: Instant,
 }
 
 /// One labelled piece of output.
@@ -73,12 +77,25 @@ impl Stdio {
             };
             lock(&sink).stream = end;
         });
-        Stdio { state, reader }
+        Stdio {
+            state,
+            reader,
+            opened: Instant::now(),
+        }
     }
 
     /// Where the stream stands.
     pub fn state(&self) -> StdioState {
         lock(&self.state).stream.clone()
+    }
+
+    /// Where the stream stands once a refusal has had time to arrive: servers
+    /// with several threads answer later calls before it.
+    pub async fn settled(&self) -> StdioState {
+        while matches!(self.state(), StdioState::Open) && self.opened.elapsed() < SETTLED {
+            tokio::time::sleep(SETTLED / 50).await;
+        }
+        self.state()
     }
 
     /// The pieces kept so far, oldest first.

@@ -82,7 +82,15 @@ impl<'a> Board<'a> {
         } else if passes > 0 && !others.iter().any(is_own_trouble) {
             Verdict::Pass
         } else {
-            others.into_iter().next().unwrap_or(Verdict::Pass)
+            // What one mode says outweighs that another was blocked.
+            let said = others
+                .iter()
+                .position(is_own_trouble)
+                .or_else(|| others.iter().position(|other| !is_blocked(other)));
+            others
+                .into_iter()
+                .nth(said.unwrap_or(0))
+                .unwrap_or(Verdict::Pass)
         };
         let judged = self.judged(id, verdict.clone(), entry.took_ms);
         self.closed.insert(id, (verdict, entry.took_ms));
@@ -118,10 +126,16 @@ impl<'a> Board<'a> {
 /// Trouble that one mode's pass does not outweigh; a mode that another
 /// requirement blocked is outweighed.
 fn is_own_trouble(verdict: &Verdict) -> bool {
-    match verdict {
-        Verdict::Unknown { trouble } => !matches!(trouble, Trouble::BlockedBy { .. }),
-        _ => false,
-    }
+    matches!(verdict, Verdict::Unknown { .. }) && !is_blocked(verdict)
+}
+
+fn is_blocked(verdict: &Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Unknown {
+            trouble: Trouble::BlockedBy { .. }
+        }
+    )
 }
 
 /// Equal findings of both modes become one; others name their mode.

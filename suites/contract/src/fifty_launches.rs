@@ -2,8 +2,8 @@
 //! shows in some starts only.
 
 use futures::future::join_all;
-use host::LaunchRecord;
 use host::process::Exit;
+use host::{Launch, LaunchRecord, Limits};
 use runner::Case;
 use std::sync::Arc;
 use terms::{Stopped, Trouble};
@@ -12,6 +12,9 @@ use terms::{Stopped, Trouble};
 pub(crate) const LAUNCHES: usize = 50;
 /// Started side by side.
 const SIDE_BY_SIDE: usize = 5;
+/// How much longer a stop may take here than LIFE-006 allows: whether it
+/// succeeds is asked, not when.
+const PATIENCE: u32 = 5;
 
 /// One start, and the stop of what came up.
 #[derive(Debug, Clone)]
@@ -39,8 +42,13 @@ pub(crate) async fn fifty_launches(case: &Case) -> Result<Arc<Vec<Life>>, Stoppe
             for life in some {
                 lives.push(life?);
             }
-            // A plugin that never starts is not started fifty times.
-            if lives.len() >= 2 * SIDE_BY_SIDE && !lives.iter().any(Life::came_up) {
+            // A plugin that never starts, or never stops, is not started fifty
+            // times.
+            if lives.len() >= 2 * SIDE_BY_SIDE
+                && !lives
+                    .iter()
+                    .any(|life| life.came_up() && life.exit.is_some())
+            {
                 break;
             }
         }
@@ -50,7 +58,16 @@ pub(crate) async fn fifty_launches(case: &Case) -> Result<Arc<Vec<Life>>, Stoppe
 }
 
 async fn life(case: &Case) -> Result<Life, Trouble> {
-    match case.attempt(&case.base()).await? {
+    let usual = case.limits();
+    let launch = Launch {
+        limits: Some(Limits {
+            shutdown: usual.shutdown * PATIENCE,
+            exit: usual.exit * PATIENCE,
+            ..usual.clone()
+        }),
+        ..case.base()
+    };
+    match case.attempt(&launch).await? {
         Err(record) => Ok(Life {
             record: *record,
             exit: None,

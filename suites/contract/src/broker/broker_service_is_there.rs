@@ -15,11 +15,12 @@ requirement! {
 }
 
 async fn judge(session: &mut Session) -> Judgement {
-    // One more round trip, so that a refusal has had time to arrive.
-    session.health("plugin").await;
     let aperio = session.plugin().is_aperio();
-    match session.broker().map(|broker| broker.state()) {
-        Some(BrokerState::Failed(status)) if status.code() == tonic::Code::Unimplemented => {
+    let Some(broker) = session.broker() else {
+        return Ok(Verdict::vacuous("the stream was not opened"));
+    };
+    match broker.settled().await {
+        BrokerState::Failed(status) if status.code() == tonic::Code::Unimplemented => {
             if !aperio {
                 return Ok(Verdict::not_claimed("the plugin serves no broker"));
             }
@@ -30,7 +31,6 @@ async fn judge(session: &mut Session) -> Judgement {
                     .actual("UNIMPLEMENTED"),
             ))
         }
-        Some(_) => Ok(Verdict::Pass),
-        None => Ok(Verdict::vacuous("the stream was not opened")),
+        _ => Ok(Verdict::Pass),
     }
 }

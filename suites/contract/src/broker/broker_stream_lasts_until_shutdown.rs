@@ -17,14 +17,16 @@ requirement! {
 async fn judge(session: &mut Session) -> Judgement {
     session.health("plugin").await;
     session.health("plugin").await;
-    let seen = match session.broker().map(|broker| broker.state()) {
-        None => return Ok(Verdict::vacuous("the stream was not opened")),
-        Some(BrokerState::Open) => return Ok(Verdict::Pass),
-        Some(BrokerState::Failed(status)) if status.code() == tonic::Code::Unimplemented => {
+    let Some(broker) = session.broker() else {
+        return Ok(Verdict::vacuous("the stream was not opened"));
+    };
+    let seen = match broker.settled().await {
+        BrokerState::Open => return Ok(Verdict::Pass),
+        BrokerState::Failed(status) if status.code() == tonic::Code::Unimplemented => {
             return Ok(Verdict::not_claimed("the plugin serves no broker"));
         }
-        Some(BrokerState::Ended) => "the stream ended without an error".to_owned(),
-        Some(BrokerState::Failed(status)) => format!("the stream failed: {}", status.message()),
+        BrokerState::Ended => "the stream ended without an error".to_owned(),
+        BrokerState::Failed(status) => format!("the stream failed: {}", status.message()),
     };
     Ok(Verdict::fail(
         Finding::new("StartStream ended before shutdown")

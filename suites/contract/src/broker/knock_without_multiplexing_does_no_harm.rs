@@ -17,8 +17,11 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let mut session = case.launch(&case.base()).await?;
-    session.health("plugin").await;
-    if !matches!(session.broker().map(|broker| broker.state()), Some(BrokerState::Open)) {
+    let open = match session.broker() {
+        Some(broker) => matches!(broker.settled().await, BrokerState::Open),
+        None => false,
+    };
+    if !open {
         session.stop().await;
         return Ok(Verdict::not_claimed("the plugin serves no broker stream"));
     }

@@ -1,9 +1,8 @@
 use crate::declare::requirement;
 use crate::observed::{not_up, stderr};
 use host::launch::Stdin;
-use host::{Launch, Limits};
+use host::Launch;
 use runner::Case;
-use std::time::Duration;
 use terms::{Finding, Judgement, Verdict};
 
 requirement! {
@@ -20,10 +19,6 @@ requirement! {
 async fn judge(case: &mut Case) -> Judgement {
     let launch = Launch {
         stdin: Stdin::OpenPipe,
-        limits: Some(Limits {
-            start: case.limits().start.min(Duration::from_secs(10)),
-            ..case.limits().clone()
-        }),
         ..case.base()
     };
     Ok(match case.attempt(&launch).await? {

@@ -1,6 +1,6 @@
 use crate::declare::requirement;
 use host::Session;
-use host::stdio::{Stdio, StdioState};
+use host::stdio::StdioState;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -15,12 +15,12 @@ requirement! {
 }
 
 async fn judge(session: &mut Session) -> Judgement {
-    // One more round trip, so that a refusal has had time to arrive.
-    session.health("plugin").await;
-    let aperio = session.plugin().is_aperio();
-    match session.stdio().map(Stdio::state) {
-        Some(StdioState::Failed(status)) if status.code() == tonic::Code::Unimplemented => {
-            if !aperio {
+    let Some(stdio) = session.stdio() else {
+        return Ok(Verdict::vacuous("the stream was not opened"));
+    };
+    match stdio.settled().await {
+        StdioState::Failed(status) if status.code() == tonic::Code::Unimplemented => {
+            if !session.plugin().is_aperio() {
                 return Ok(Verdict::not_claimed("the plugin serves no stdio"));
             }
             Ok(Verdict::fail(
@@ -30,7 +30,6 @@ async fn judge(session: &mut Session) -> Judgement {
                     .actual("UNIMPLEMENTED"),
             ))
         }
-        Some(_) => Ok(Verdict::Pass),
-        None => Ok(Verdict::vacuous("the stream was not opened")),
+        _ => Ok(Verdict::Pass),
     }
 }

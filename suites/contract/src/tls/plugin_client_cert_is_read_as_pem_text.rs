@@ -1,6 +1,6 @@
 use super::announced::{Form, launch_with};
 use crate::declare::requirement;
-use crate::observed::stderr;
+use crate::observed::{blocked_by, stderr};
 use host::Mode;
 use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
@@ -41,7 +41,10 @@ async fn judge(case: &mut Case) -> Judgement {
             ));
         }
     }
-    Ok(Verdict::vacuous("AutoMTLS comes up with no form of the certificate"))
+    Ok(match case.failed(Mode::AutoMtls) {
+        Some(root) => blocked_by(root),
+        None => Verdict::vacuous("AutoMTLS comes up with no form of the certificate"),
+    })
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -1,0 +1,99 @@
+//! Plugins on other makers' libraries, judged by every requirement: exactly
+//! what their files expect fails.
+//!
+//! `UPDATE_EXPECTED=1` writes into each file what the run saw, with an empty
+//! reason for what is new; the test fails until somebody has written them.
+//!
+//! `STABILITY_ROUNDS=20` judges instead each of them, and the reference plugin,
+//! that many times, half of them on a busy machine, and asks for equal
+//! verdicts. It takes an hour; a name as filter takes one plugin alone.
+
+mod real_plugins {
+    pub(crate) mod run;
+    pub(crate) mod stability;
+}
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use peers::{NotBuilt, Peer};
+use real_plugins::{run, stability};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    let rounds = std::env::var("STABILITY_ROUNDS").ok();
+    let trials = match rounds.as_deref().map(str::parse) {
+        None => expectations(),
+        Some(Ok(rounds)) => {
+            // The load is everybody's: side by side they would judge it.
+            arguments.test_threads = Some(1);
+            repetitions(rounds)
+        }
+        Some(Err(_)) => vec![Trial::test("stability", || {
+            Err("STABILITY_ROUNDS is a number".into())
+        })],
+    };
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn expectations() -> Vec<Trial> {
+    peers::peers()
+        .into_iter()
+        .map(|peer| {
+            let name = peer.name.clone();
+            with_built(name, peer, |peer| judged_as_expected(&peer))
+        })
+        .collect()
+}
+
+fn repetitions(rounds: usize) -> Vec<Trial> {
+    let reference = Trial::test("stable_reference", move || {
+        stability::agree(rounds, run::judge_reference)
+    });
+    let peers = peers::peers().into_iter().map(|peer| {
+        with_built(format!("stable_{}", peer.name), peer, move |peer| {
+            stability::agree(rounds, || run::judge(&peer, &fixtures()))
+        })
+    });
+    std::iter::once(reference).chain(peers).collect()
+}
+
+/// Where the peers are built.
+fn fixtures() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../fixtures")
+}
+
+/// A trial that needs a peer, and builds it unless it is built.
+fn with_built(
+    name: String,
+    peer: Peer,
+    judge: impl FnOnce(Peer) -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    Trial::ignorable_test(name, move || match peer.build(&fixtures()) {
+        Ok(()) => judge(peer).map(|()| Completion::Completed),
+        Err(NotBuilt::Missing(what)) if std::env::var_os("REQUIRE_TOOLCHAINS").is_none() => {
+            Ok(Completion::ignored_with(what))
+        }
+        Err(NotBuilt::Missing(what) | NotBuilt::Failed(what)) => Err(what.into()),
+    })
+}
+
+fn judged_as_expected(peer: &Peer) -> Result<(), Failed> {
+    let report = run::judge(peer, &fixtures())?;
+    let departures = peer.departures(&report);
+    if departures.is_empty() {
+        return Ok(());
+    }
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        let text = std::fs::read_to_string(peer.file())?;
+        std::fs::write(peer.file(), peer.rewritten(&text, &report))?;
+    }
+    Err(format!(
+        "{} of {}:\n  {}\nUPDATE_EXPECTED=1 cargo test --test real_plugins {} writes the file anew, without reasons",
+        departures.len(),
+        peer.file().display(),
+        departures.join("\n  "),
+        peer.name
+    )
+    .into())
+}
