@@ -234,6 +234,14 @@ mod tests {
     }
 
     #[test]
+    fn the_readmes_file_is_read() {
+        let readme = include_str!("../../README.md");
+        let (_, block) = readme.split_once("```toml\n").unwrap();
+        let (block, _) = block.split_once("```").unwrap();
+        assert_eq!(parse(block).unwrap().run.seed, Some(7));
+    }
+
+    #[test]
     fn every_limit_of_the_host_has_a_key() {
         for (name, _) in host::Limits::default().times_mut() {
             let text = format!("[timeouts]\n{name} = \"7s\"\n");
