@@ -69,6 +69,10 @@ pub enum Step {
     /// The first connection was refused, a later one was not: the line came
     /// before the listener.
     Early,
+    /// Multiplexing was asked for and is not promised; nobody dials then.
+    Unmultiplexed,
+    /// Multiplexing is promised and not spoken.
+    Multiplex,
     /// The TLS handshake failed.
     Tls,
     /// HTTP/2 or the first call failed although the connection stood.
@@ -83,6 +87,8 @@ impl std::fmt::Display for Step {
             Step::Address => "reading the address",
             Step::Connect => "connecting",
             Step::Early => "connecting at once",
+            Step::Unmultiplexed => "reading the seventh field",
+            Step::Multiplex => "multiplexing",
             Step::Tls => "the TLS handshake",
             Step::Http => "the first call",
         })
@@ -214,14 +220,19 @@ impl Target {
 
     /// One connection, through TLS where there is any.
     pub async fn open(&self, facts: &mut ChannelFacts) -> Result<BoxIo, ChannelFailure> {
-        let io = dial(&self.network, &self.address).await.map_err(|error| {
+        let io = self.connect().await?;
+        self.wrap(io, facts).await
+    }
+
+    /// One connection without TLS.
+    pub(crate) async fn connect(&self) -> Result<BoxIo, ChannelFailure> {
+        dial(&self.network, &self.address).await.map_err(|error| {
             let step = match error.kind() {
                 io::ErrorKind::InvalidInput => Step::Address,
                 _ => Step::Connect,
             };
             ChannelFailure::new(step, &error)
-        })?;
-        self.wrap(io, facts).await
+        })
     }
 
     /// TLS over a stream that is already there.

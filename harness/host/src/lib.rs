@@ -17,6 +17,7 @@ pub mod handshake;
 pub mod identity;
 pub mod launch;
 pub mod limits;
+pub mod multiplex;
 pub mod plugin;
 pub mod private_dir;
 pub mod process;

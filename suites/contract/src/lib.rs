@@ -12,6 +12,7 @@ mod host_services;
 mod in_flight;
 mod lifecycle;
 mod logs;
+mod multiplexed;
 mod observed;
 mod operation;
 mod resources;
@@ -65,6 +66,8 @@ fn no_channel(mode: Mode, failure: &ChannelFailure) -> &'static str {
         Step::Downgrade => "TLS-001",
         Step::Unannounced => "TLS-002",
         Step::Certificate => "TLS-007",
+        Step::Unmultiplexed => "HSK-025",
+        Step::Multiplex => "HSK-026",
         Step::Tls => "TLS-005",
         // TLS 1.3 tells a refused client only in its first call.
         Step::Http if mode == Mode::AutoMtls && failure.exit.is_none() => "TLS-014",
@@ -91,6 +94,8 @@ mod tests {
             Step::Address,
             Step::Connect,
             Step::Early,
+            Step::Unmultiplexed,
+            Step::Multiplex,
             Step::Tls,
             Step::Http,
         ] {
