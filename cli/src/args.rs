@@ -81,6 +81,12 @@ pub(crate) struct Test {
     /// The plugin does not promise AutoMTLS.
     #[arg(long)]
     pub(crate) no_auto_mtls: bool,
+    /// Judge a running plugin, named by go-plugin's reattach JSON, without starting or stopping it.
+    ///
+    /// For a plugin under a debugger that serves without TLS and without multiplexing. What needs
+    /// a launch is skipped.
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["command", "cookie", "app_protocols"])]
+    pub(crate) reattach: Option<String>,
     /// Cases that run side by side.
     #[arg(short, long, value_name = "N", visible_alias = "test-threads")]
     pub(crate) jobs: Option<std::num::NonZeroUsize>,

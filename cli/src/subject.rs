@@ -2,6 +2,7 @@
 
 use crate::REFERENCE_PLUGIN;
 use crate::args::{Contract as ContractArg, Test};
+use host::Running;
 use host::plugin::{Contract, Cookie, Plugin};
 use plugin::{Defect, Plant};
 use sha2::{Digest, Sha256};
@@ -9,15 +10,19 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+/// The form of the JSON, as go-plugin's own hosts take it.
+const REATTACH: &str = r#"{"NAME":{"Protocol":"grpc","ProtocolVersion":1,"Pid":N,"Test":true,"Addr":{"Network":"unix","String":"/path"}}}"#;
+
 /// A mistake in naming the plugin: what, and what to do.
 pub(crate) struct Misnamed {
     pub(crate) what: String,
     pub(crate) hint: &'static str,
 }
 
-/// The plugin after `--`, or the embedded reference plugin.
+/// The plugin after `--`, a running one, or the embedded reference plugin.
 pub(crate) fn plugin(test: &Test) -> Result<Plugin, Misnamed> {
     let mut plugin = match test.command.split_first() {
+        None if let Some(json) = &test.reattach => running(json)?,
         None => Plugin::new(own_file(), [OsString::from(REFERENCE_PLUGIN)]),
         Some((program, args)) => {
             let program = find(program)?;
@@ -55,6 +60,18 @@ pub(crate) fn plugin(test: &Test) -> Result<Plugin, Misnamed> {
         Some(ContractArg::Aperio) | None => Contract::Aperio,
     };
     plugin.auto_mtls = !test.no_auto_mtls;
+    Ok(plugin)
+}
+
+/// The plugin that go-plugin's reattach JSON names.
+fn running(json: &str) -> Result<Plugin, Misnamed> {
+    let running = Running::parse(json).map_err(|error| Misnamed {
+        what: format!("--reattach is no reattach JSON: {error}"),
+        hint: REATTACH,
+    })?;
+    let program = running.program().unwrap_or_default();
+    let mut plugin = Plugin::new(program, []);
+    plugin.running = Some(running);
     Ok(plugin)
 }
 

@@ -32,7 +32,7 @@ pub(super) fn run(test: &Test) -> Exit {
         Ok(plugin) => plugin,
         Err(misnamed) => return usage(&misnamed.what, misnamed.hint),
     };
-    if test.command.is_empty() {
+    if is_reference(test) {
         talk(
             "no plugin is named: judging the embedded reference plugin (aperio-plugin test -- COMMAND…)",
         );
@@ -50,6 +50,11 @@ pub(super) fn run(test: &Test) -> Exit {
         Exit::Conforms => exit_of(report.exit),
         interrupted => interrupted,
     }
+}
+
+/// Whether no plugin of the user's is named.
+fn is_reference(test: &Test) -> bool {
+    test.command.is_empty() && test.reattach.is_none()
 }
 
 fn exit_of(code: u8) -> Exit {
@@ -136,8 +141,10 @@ fn judge(
             judged.reproduce = Some(reproduce(test, &judged.id, &command));
         }
     }
-    let reference = test.command.is_empty();
-    let filtered = !test.filters.is_empty() || !test.skip.is_empty();
+    let reference = is_reference(test);
+    // What was never launched was never judged in full.
+    let filtered =
+        !test.filters.is_empty() || !test.skip.is_empty() || test.reattach.is_some();
     let cut = interrupted.load(Ordering::Relaxed);
     let (conclusion, exit) = runner::conclude(
         &results,
@@ -201,6 +208,9 @@ fn reproduce(test: &Test, id: &str, command: &[String]) -> String {
     }
     if (test.timeout_scale - 1.0).abs() > f64::EPSILON {
         words.push(format!("--timeout-scale {}", test.timeout_scale));
+    }
+    if let Some(json) = &test.reattach {
+        words.push(format!("--reattach {}", quoted(json)));
     }
     if !command.is_empty() {
         words.push("--".to_owned());

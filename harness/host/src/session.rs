@@ -48,6 +48,7 @@ pub struct Session {
     broker: Option<Broker>,
     multiplex: Option<Multiplex>,
     described: Option<api::DescribeResponse>,
+    wanted_launch: bool,
     broker_ids: u32,
 }
 
@@ -258,6 +259,7 @@ impl Session {
             caller: raised.caller,
             dials: raised.dials,
             described: None,
+            wanted_launch: false,
             broker_ids: 0,
         }
     }
@@ -284,6 +286,7 @@ impl Session {
 
     /// What was seen up to the first answer.
     pub fn record(&mut self) -> &LaunchRecord {
+        self.want_launch();
         self.start.record()
     }
 
@@ -315,11 +318,13 @@ impl Session {
 
     /// The process's stdout.
     pub fn stdout(&mut self) -> &mut Capture {
+        self.want_launch();
         &mut self.start.stdout
     }
 
     /// The process's stderr.
     pub fn stderr(&mut self) -> &mut Capture {
+        self.want_launch();
         &mut self.start.stderr
     }
 
@@ -340,7 +345,18 @@ impl Session {
 
     /// The started process.
     pub fn process(&mut self) -> &mut Process {
+        self.want_launch();
         &mut self.start.process
+    }
+
+    fn want_launch(&mut self) {
+        self.wanted_launch |= self.start.plugin.running.is_some();
+    }
+
+    /// Whether somebody asked, since the last time, for what only a launch of
+    /// our own shows: the process, its output, its record.
+    pub fn wanted_launch(&mut self) -> bool {
+        std::mem::take(&mut self.wanted_launch)
     }
 
     /// Events so far.
@@ -368,7 +384,12 @@ impl Session {
     /// Waits a moment after a broken call, so that a death is told as such.
     pub async fn settle<A>(&mut self, end: CallEnd<A>) -> CallEnd<A> {
         match end {
-            CallEnd::Broken(text) => match self.process().exited_within(EXIT_AFTER_BREAK).await {
+            CallEnd::Broken(text) => match self
+                .start
+                .process
+                .exited_within(EXIT_AFTER_BREAK)
+                .await
+            {
                 Some(exit) => CallEnd::Died(exit),
                 None => CallEnd::Broken(text),
             },

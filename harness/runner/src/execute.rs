@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use terms::{Finding, Judged, Level, Manner, Overlay, SkipReason, Stopped, Trouble, Verdict};
 
+mod reattached;
+
 /// What is run, and how.
 #[derive(Debug, Clone)]
 pub struct Selection {
@@ -59,6 +61,9 @@ pub fn run(
     selection: &Selection,
     events: &Sender<Event>,
 ) -> Vec<Judged> {
+    if let Some(running) = &selection.plugin.running {
+        return reattached::run(all, selected, roots, selection, running, events);
+    }
     let mut judged = pass(all, selected, roots, selection, events);
     if selection.solo_rerun && !selection.interrupted.load(Ordering::Relaxed) {
         for result in &mut judged {
