@@ -117,7 +117,11 @@ fn mistakes_are_told_and_end_in_2() {
         ("{", &[][..], "no reattach JSON"),
         ("{}", &[], "names 0 plugins"),
         (&good.replace("grpc", "netrpc"), &[], "not grpc"),
-        (&good.replace("Test", "AutoMTLS"), &[], "unknown field `AutoMTLS`"),
+        (
+            &good.replace("Test", "AutoMTLS"),
+            &[],
+            "unknown field `AutoMTLS`",
+        ),
         (&good, &["--", "/bin/true"], "cannot be used with"),
         (&good, &["--cookie", "K=V"], "cannot be used with"),
     ] {

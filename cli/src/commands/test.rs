@@ -143,8 +143,7 @@ fn judge(
     }
     let reference = is_reference(test);
     // What was never launched was never judged in full.
-    let filtered =
-        !test.filters.is_empty() || !test.skip.is_empty() || test.reattach.is_some();
+    let filtered = !test.filters.is_empty() || !test.skip.is_empty() || test.reattach.is_some();
     let cut = interrupted.load(Ordering::Relaxed);
     let (conclusion, exit) = runner::conclude(
         &results,

@@ -42,9 +42,8 @@ impl Multiplex {
         let (heard, opening) = watch::channel(Opening::default());
         let mut config = yamux::Config::default();
         config.set_max_num_streams(STREAMS);
-        config.set_max_connection_receive_window(Some(
-            2 * STREAMS * yamux::DEFAULT_CREDIT as usize,
-        ));
+        config
+            .set_max_connection_receive_window(Some(2 * STREAMS * yamux::DEFAULT_CREDIT as usize));
         let connection = yamux::Connection::new(
             Listening { io, heard }.compat(),
             config,
@@ -243,7 +242,12 @@ mod tests {
         ] {
             assert_eq!(spoken(&settings), Err("HTTP/2 is spoken without yamux"));
         }
-        for other in [&b"HTTP/1.1 400"[..], &[21, 3, 3, 0, 2, 2, 70, 0, 0, 0, 0, 0], b"", b"\0"] {
+        for other in [
+            &b"HTTP/1.1 400"[..],
+            &[21, 3, 3, 0, 2, 2, 70, 0, 0, 0, 0, 0],
+            b"",
+            b"\0",
+        ] {
             assert!(spoken(other).is_err(), "{other:?}");
         }
     }

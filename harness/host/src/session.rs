@@ -384,11 +384,7 @@ impl Session {
     /// Waits a moment after a broken call, so that a death is told as such.
     pub async fn settle<A>(&mut self, end: CallEnd<A>) -> CallEnd<A> {
         match end {
-            CallEnd::Broken(text) => match self
-                .start
-                .process
-                .exited_within(EXIT_AFTER_BREAK)
-                .await
+            CallEnd::Broken(text) => match self.start.process.exited_within(EXIT_AFTER_BREAK).await
             {
                 Some(exit) => CallEnd::Died(exit),
                 None => CallEnd::Broken(text),

@@ -33,19 +33,28 @@ pub(crate) fn launch(mode: Mode) -> Launch {
         Mode::Plain => Launch::default(),
         Mode::AutoMtls => Launch::auto_mtls(),
     };
-    Launch { multiplex: true, ..launch }
+    Launch {
+        multiplex: true,
+        ..launch
+    }
 }
 
 /// Whether the line of this launch promises multiplexing.
 pub(crate) fn is_promised(record: &LaunchRecord) -> bool {
-    !has_banner(record) && record.line.as_ref().is_some_and(|line| line.multiplex == Some(true))
+    !has_banner(record)
+        && record
+            .line
+            .as_ref()
+            .is_some_and(|line| line.multiplex == Some(true))
 }
 
 /// Why knocks are out of reach in this mode: multiplexing is not promised, or
 /// promised in vain.
 pub(crate) fn out_of_reach(record: &LaunchRecord) -> Option<Verdict> {
     if !is_promised(record) {
-        return Some(Verdict::not_claimed("the plugin does not promise multiplexing"));
+        return Some(Verdict::not_claimed(
+            "the plugin does not promise multiplexing",
+        ));
     }
     match &record.channel {
         Some(Ok(_)) => None,

@@ -255,7 +255,10 @@ mod tests {
         assert_eq!(
             porch.sights(),
             [
-                Sight::Knock { id: 1, early: false },
+                Sight::Knock {
+                    id: 1,
+                    early: false
+                },
                 Sight::Stream { id: Some(1) },
                 Sight::Stream { id: None },
             ]
@@ -267,7 +270,10 @@ mod tests {
         let (porch, _streams) = porch();
         assert_eq!(error(&porch, 1), "");
         assert_eq!(error(&porch, 1), "");
-        assert_eq!(porch.sights().last(), Some(&Sight::Knock { id: 1, early: true }));
+        assert_eq!(
+            porch.sights().last(),
+            Some(&Sight::Knock { id: 1, early: true })
+        );
     }
 
     #[test]
@@ -279,7 +285,14 @@ mod tests {
         assert!(porch.knocked(1).is_none());
         porch.arrived(stream());
         let streams = porch.sights();
-        let streams = streams.iter().filter(|sight| matches!(sight, Sight::Stream { .. }));
-        assert!(streams.clone().count() == 2 && streams.clone().all(|sight| *sight == Sight::Stream { id: None }));
+        let streams = streams
+            .iter()
+            .filter(|sight| matches!(sight, Sight::Stream { .. }));
+        assert!(
+            streams.clone().count() == 2
+                && streams
+                    .clone()
+                    .all(|sight| *sight == Sight::Stream { id: None })
+        );
     }
 }

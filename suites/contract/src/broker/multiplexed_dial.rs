@@ -14,7 +14,9 @@ use terms::{Finding, Place, Stopped, Trouble, Verdict};
 /// Why a check of knocks has nothing to look at in this mode.
 pub(super) async fn out_of_reach(case: &Case, mode: Mode) -> Result<Option<Verdict>, Stopped> {
     if !case.plugin().is_aperio() {
-        return Ok(Some(Verdict::not_claimed("the plugin keeps go-plugin's contract alone")));
+        return Ok(Some(Verdict::not_claimed(
+            "the plugin keeps go-plugin's contract alone",
+        )));
     }
     let record = multiplexed::seen(case, mode).await?;
     if let Some(verdict) = multiplexed::out_of_reach(&record) {
@@ -40,17 +42,27 @@ impl Visit {
         // An id that no plugin would hit by guessing the first.
         let id = (0..3).fold(0, |_, _| session.next_broker_id());
         session.advertise(id, &server).await;
-        let Some(porch) = session.multiplex().map(|multiplex| multiplex.porch().clone()) else {
+        let Some(porch) = session
+            .multiplex()
+            .map(|multiplex| multiplex.porch().clone())
+        else {
             return Err(Trouble::harness("a multiplexed launch has no such connection").into());
         };
-        Ok(Visit { session, server, porch, id })
+        Ok(Visit {
+            session,
+            server,
+            porch,
+            id,
+        })
     }
 
     /// Attach, with at most this time for its end.
     pub(super) async fn attach(&mut self, limit: Duration) -> Result<CallEnd<()>, Stopped> {
         let request = self.session.attach_request(self.id).await?;
         let caller = self.session.caller().within(limit);
-        let end = caller.unary::<_, api::AttachResponse>(ATTACH, request).await;
+        let end = caller
+            .unary::<_, api::AttachResponse>(ATTACH, request)
+            .await;
         Ok(self.session.settle(end).await.map(|_| ()))
     }
 
@@ -65,13 +77,19 @@ impl Visit {
 
     /// How many streams came, for these sights.
     pub(super) fn count(&self, wanted: impl Fn(&Sight) -> bool) -> usize {
-        self.porch.sights().iter().filter(|sight| wanted(sight)).count()
+        self.porch
+            .sights()
+            .iter()
+            .filter(|sight| wanted(sight))
+            .count()
     }
 
     /// A finding of this visit.
     pub(super) fn finding(&self, text: &str) -> Finding {
         Finding::new(text)
-            .at(Place::Call { method: "plugin.GRPCBroker/StartStream".to_owned() })
+            .at(Place::Call {
+                method: "plugin.GRPCBroker/StartStream".to_owned(),
+            })
             .with(self.session.evidence())
     }
 }
