@@ -232,7 +232,7 @@ mod tests {
     }
 
     fn porch() -> (Porch, mpsc::Receiver<BoxIo>) {
-        let porch = Porch::new(Duration::from_secs(60));
+        let porch = Porch::new(Duration::from_mins(1));
         let (door, streams) = mpsc::channel(4);
         porch.open_door(1, door);
         (porch, streams)
