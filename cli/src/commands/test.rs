@@ -79,7 +79,8 @@ pub(super) fn run(test: &Test, matches: &ArgMatches) -> Exit {
         all,
         began: Instant::now(),
         started: humantime::format_rfc3339_millis(std::time::SystemTime::now()).to_string(),
-        filtered: selected.len() < contract::checks().len(),
+        // What was never launched was never judged in full.
+        filtered: selected.len() < contract::checks().len() || test.reattach.is_some(),
     }
     .run(wanted)
 }
@@ -341,7 +342,7 @@ fn print_plan(plan: &Plan, claims: &Claims, format: Format) -> Exit {
 fn reproduce(settings: &Settings) -> Box<dyn Fn(&str) -> String + Send> {
     let mut tail: Vec<String> = settings.bearing.clone();
     let from_file = tail.iter().any(|word| word.starts_with("--config "));
-    if !settings.is_reference() && !from_file {
+    if !settings.command.is_empty() && !from_file {
         tail.push("--".to_owned());
         tail.extend(settings.command.iter().map(|word| subject::quoted(word)));
     }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -23,6 +23,8 @@ use tonic::{Code, Request, Response, Status};
 const KEEP: usize = 4096;
 /// How long a plugin may take over its TLS handshake.
 const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
+/// Streams that wait to be served.
+const STREAMS: usize = 64;
 /// Largest request taken, in bytes: what the interface allows, and a bit.
 const REQUEST_BYTES: usize = 4 << 20;
 /// Connections served at a time; more wait in the backlog.
@@ -39,6 +41,8 @@ pub enum Place {
     Loopback,
     /// A unix socket at this path.
     Unix(PathBuf),
+    /// Streams of a multiplexed connection, which the plugin knocks for.
+    Streams,
 }
 
 /// What a callback meets.
@@ -90,6 +94,7 @@ pub struct HostServer {
     address: String,
     state: Arc<State>,
     accepting: JoinHandle<()>,
+    door: Option<mpsc::Sender<BoxIo>>,
 }
 
 #[derive(Debug)]
@@ -131,6 +136,7 @@ impl HostServer {
             reading: Semaphore::new(READING),
         });
         let tls = tls.map(|(own, pin)| TlsAcceptor::from(identity::server_config(own, pin)));
+        let mut door = None;
         let (network, address, accepting) = match place {
             Place::Loopback => {
                 let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -166,13 +172,31 @@ impl HostServer {
                 });
                 ("unix", text(path), accepting)
             }
+            Place::Streams => {
+                let (sender, mut streams) = mpsc::channel(STREAMS);
+                door = Some(sender);
+                let state = Arc::clone(&state);
+                let accepting = tokio::spawn(async move {
+                    while let Some(stream) = streams.recv().await {
+                        let place = state.place().await;
+                        State::serve(&state, stream, tls.clone(), place);
+                    }
+                });
+                ("", String::new(), accepting)
+            }
         };
         Ok(HostServer {
             network,
             address,
             state,
             accepting,
+            door,
         })
+    }
+
+    /// Where streams of a multiplexed connection are handed over.
+    pub(crate) fn door(&self) -> Option<mpsc::Sender<BoxIo>> {
+        self.door.clone()
     }
 
     /// The network as an advertisement names it.
