@@ -64,7 +64,7 @@ impl Stdio {
                     let mut stream = response.into_inner();
                     loop {
                         match stream.message().await {
-                            Ok(Some(data)) => lock(&sink).take(data),
+                            Ok(Some(data)) => lock(&sink).take(&data),
                             Ok(None) => break StdioState::Ended,
                             Err(status) => break StdioState::Failed(status),
                         }
@@ -99,7 +99,7 @@ impl Drop for Stdio {
 }
 
 impl State {
-    fn take(&mut self, data: StdioData) {
+    fn take(&mut self, data: &StdioData) {
         self.bytes += data.data.len() as u64;
         if self.chunks.len() >= 4096 {
             return;
