@@ -405,8 +405,8 @@ fn plugin(
     );
     let foreign = cookie.is_some() || !majors.is_empty();
     if !majors.is_empty() {
-        let text: Vec<String> = majors.iter().map(u32::to_string).collect();
-        resolver.bears("app-protocols", Some(&text.join(",")));
+        let numbers: Vec<String> = majors.iter().map(u32::to_string).collect();
+        resolver.bears("app-protocols", Some(&numbers.join(",")));
         plugin.majors = majors;
     }
     let implied = if foreign {

@@ -29,8 +29,8 @@ pub(super) fn run(test: &Test, matches: &ArgMatches) -> Exit {
     let filter = match test.filter_expr.as_deref().map(Filter::parse).transpose() {
         Ok(filter) => filter,
         Err(mistake) => {
-            let text = test.filter_expr.as_deref().unwrap_or_default();
-            talk(&mistake.shown("--filter-expr", text));
+            let given = test.filter_expr.as_deref().unwrap_or_default();
+            talk(&mistake.shown("--filter-expr", given));
             return Exit::Usage;
         }
     };
@@ -69,8 +69,8 @@ pub(super) fn run(test: &Test, matches: &ArgMatches) -> Exit {
     }
     if test.no_capture {
         host::echo::set(|line| {
-            let text = String::from_utf8_lossy(line);
-            talk(&format!("  | {}", report::escape(text.trim_end())));
+            let said = String::from_utf8_lossy(line);
+            talk(&format!("  | {}", report::escape(said.trim_end())));
         });
     }
     Run {
@@ -383,12 +383,12 @@ fn write_files(test: &Test, report: &Report, format: Format) -> Exit {
     let catalog = contract::catalog();
     let mut exit = Exit::Conforms;
     for (format, path) in &test.report {
-        let text = match format {
+        let rendered = match format {
             ReportFormat::Json => report::json(report),
             ReportFormat::Md => report::summary(report, &catalog),
             ReportFormat::Ndjson => continue,
         };
-        if let Err(error) = std::fs::write(path, text) {
+        if let Err(error) = std::fs::write(path, rendered) {
             talk(&format!(
                 "error: failed to write {}: {error}",
                 path.display()
