@@ -77,7 +77,7 @@ pub enum Step {
     Early,
     /// Multiplexing was asked for and is not promised; nobody dials then.
     Unmultiplexed,
-    /// Multiplexing is promised and not spoken.
+    /// Multiplexing is promised and not spoken, or spoken and not asked for.
     Multiplex,
     /// The TLS handshake failed.
     Tls,

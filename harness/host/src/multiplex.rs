@@ -209,6 +209,12 @@ impl AsyncWrite for Listening {
     }
 }
 
+/// Whether yamux is spoken on this connection: a ping is answered as one.
+pub(crate) async fn is_spoken(io: BoxIo, limit: Duration) -> bool {
+    let multiplex = Multiplex::over(io, Duration::ZERO);
+    multiplex.is_spoken(limit).await.is_ok()
+}
+
 /// A limit as a plugin's knock sees it: what is older has been given up.
 pub(crate) fn patience(limit: Duration) -> Duration {
     limit * 4 / 5

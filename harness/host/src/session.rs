@@ -72,8 +72,14 @@ impl Start {
             }
             Err(mut failure) => {
                 failure.exit = self.process.exited_within(EXIT_AFTER_BREAK).await;
-                if failure.step == Step::Http && failure.exit.is_none() {
-                    failure = self.tell_language(&line, failure).await;
+                if failure.exit.is_none() {
+                    if self.is_multiplexed_unasked(&line, &failure).await {
+                        failure.step = Step::Multiplex;
+                        "yamux is spoken, and nobody asked for multiplexing"
+                            .clone_into(&mut failure.text);
+                    } else if failure.step == Step::Http {
+                        failure = self.tell_language(&line, failure).await;
+                    }
                 }
                 let text = format!("{}: {}", failure.step, failure.text);
                 self.transcript
@@ -211,6 +217,18 @@ impl Start {
             dials,
             multiplex,
         })
+    }
+
+    /// Whether the first call, or TLS, failed because the plugin waits for a
+    /// yamux client that it was not promised.
+    async fn is_multiplexed_unasked(&self, line: &Line, failure: &ChannelFailure) -> bool {
+        if self.launch.multiplex || !matches!(failure.step, Step::Tls | Step::Http) {
+            return false;
+        }
+        match channel::dial(&line.network, &line.address).await {
+            Ok(io) => multiplex::is_spoken(io, self.limits.multiplex).await,
+            Err(_) => false,
+        }
     }
 
     /// The main stream of a multiplexed connection, through TLS where there

@@ -8,11 +8,11 @@ use terms::{Finding, Judgement, Place, Verdict};
 requirement! {
     /// Promised multiplexing is spoken.
     ///
-    /// A seventh field that says true makes the host a yamux client: the main channel is the first stream, and TLS, where there is any, lies inside each stream.
+    /// A seventh field that says true makes the host a yamux client: the main channel is the first stream, and TLS, where there is any, lies inside each stream. Nobody else expects yamux.
     ///
     /// ## How it is judged
     ///
-    /// One launch of each mode with PLUGIN_MULTIPLEX_GRPC=true. Where the line promises multiplexing, the first stream of a yamux connection must bring a health answer. A mode that does not work without multiplexing is left out.
+    /// A channel of any launch without the variable that fails because yamux is spoken is a breach. One launch of each mode sets PLUGIN_MULTIPLEX_GRPC=true. Where the line promises multiplexing, the first stream of a yamux connection must bring a health answer. A mode that does not work without multiplexing is left out.
     ///
     /// ## Usual causes
     ///
