@@ -14,7 +14,7 @@ pub(crate) async fn seen(case: &Case, mode: Mode) -> Result<Arc<LaunchRecord>, S
         Mode::Plain => "multiplexed, plain",
         Mode::AutoMtls => "multiplexed, AutoMTLS",
     };
-    case.lend(name, async |case| attempt(case, mode).await)
+    case.lend(name, async |case| Box::pin(attempt(case, mode)).await)
         .await
 }
 

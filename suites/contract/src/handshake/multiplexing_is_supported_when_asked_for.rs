@@ -29,7 +29,7 @@ async fn judge(case: &mut Case) -> Judgement {
     // A start that fails now and then is told by ROB-002.
     for _ in 0..AGAIN {
         if record.first_line().is_none() {
-            record = multiplexed::attempt(case, mode).await?;
+            record = Box::pin(multiplexed::attempt(case, mode)).await?;
         }
     }
     if record.first_line().is_none() {
