@@ -14,17 +14,20 @@ pub(crate) async fn seen(case: &Case, mode: Mode) -> Result<Arc<LaunchRecord>, S
         Mode::Plain => "multiplexed, plain",
         Mode::AutoMtls => "multiplexed, AutoMTLS",
     };
-    case.lend(name, async |case| {
-        Ok(match case.attempt(&launch(mode)).await? {
-            Ok(mut session) => {
-                let record = session.record().clone();
-                session.stop().await;
-                record
-            }
-            Err(record) => *record,
-        })
+    case.lend(name, async |case| Box::pin(attempt(case, mode)).await)
+        .await
+}
+
+/// The same, made anew.
+pub(crate) async fn attempt(case: &Case, mode: Mode) -> Result<LaunchRecord, Stopped> {
+    Ok(match case.attempt(&launch(mode)).await? {
+        Ok(mut session) => {
+            let record = session.record().clone();
+            session.stop().await;
+            record
+        }
+        Err(record) => *record,
     })
-    .await
 }
 
 /// The launch of a mode that asks for multiplexing.
