@@ -69,11 +69,15 @@ async fn acknowledged(
 ) -> Result<Result<Vec<Finding>, Verdict>, Stopped> {
     let mut visit = Visit::begin(case, mode).await?;
     let end = visit.attach(LIMIT).await?;
-    if let (CallEnd::Answer(()), Some(operation)) = (&end, Operation::of(&mut visit.session).await?) {
+    if let (CallEnd::Answer(()), Some(operation)) = (&end, Operation::of(&mut visit.session).await?)
+    {
         operation.call(&visit.session.caller()).await;
         // Some dial in the background.
         let limit = visit.session.limits().multiplex;
-        visit.server.wait_for(limit, |server| !server.connections().is_empty()).await;
+        visit
+            .server
+            .wait_for(limit, |server| !server.connections().is_empty())
+            .await;
     }
     let (asked, id) = (visit.knocks(), visit.id);
     let mut findings = Vec::new();
@@ -151,7 +155,8 @@ async fn denied(
     let mut visit = Visit::begin(case, mode).await?;
     visit.porch.answer(answer);
     let end = visit.attach(LIMIT).await?;
-    if let (CallEnd::Answer(()), Some(operation)) = (&end, Operation::of(&mut visit.session).await?) {
+    if let (CallEnd::Answer(()), Some(operation)) = (&end, Operation::of(&mut visit.session).await?)
+    {
         operation.call(&visit.session.caller()).await;
     }
     let mut findings = Vec::new();
@@ -166,7 +171,9 @@ async fn denied(
     if visit.count(|sight| matches!(sight, Sight::Stream { .. })) > 0 {
         findings.push(
             visit
-                .finding(&format!("the plugin opens a stream although its knock {text}"))
+                .finding(&format!(
+                    "the plugin opens a stream although its knock {text}"
+                ))
                 .expected("no stream")
                 .actual("a stream"),
         );

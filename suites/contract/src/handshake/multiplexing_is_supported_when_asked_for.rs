@@ -41,5 +41,9 @@ async fn judge(case: &mut Case) -> Judgement {
                 .with(stderr(&record)),
         ));
     }
-    line_lacks(&record, &[Departure::MultiplexMissing], "a seventh field that says true")
+    line_lacks(
+        &record,
+        &[Departure::MultiplexMissing],
+        "a seventh field that says true",
+    )
 }

@@ -33,16 +33,20 @@ async fn judge(case: &mut Case) -> Judgement {
         promised = true;
         if !matches!(record.channel, Some(Ok(_))) {
             findings.push(
-                Finding::new(format!("multiplexing is promised and does not work ({mode} launch)"))
-                    .at(Place::Handshake { field: 7 })
-                    .expected("a health answer over the first stream of a yamux connection")
-                    .actual(not_up(&record))
-                    .with(stderr(&record)),
+                Finding::new(format!(
+                    "multiplexing is promised and does not work ({mode} launch)"
+                ))
+                .at(Place::Handshake { field: 7 })
+                .expected("a health answer over the first stream of a yamux connection")
+                .actual(not_up(&record))
+                .with(stderr(&record)),
             );
         }
     }
     if !promised {
-        return Ok(Verdict::not_claimed("the plugin does not promise multiplexing"));
+        return Ok(Verdict::not_claimed(
+            "the plugin does not promise multiplexing",
+        ));
     }
     Ok(Verdict::of(findings))
 }

@@ -1,9 +1,9 @@
 use crate::declare::requirement;
 use crate::in_flight::InFlight;
 use crate::observed::blocked_by;
-use runner::Case;
 use host::Session;
 use host::process::Exit;
+use runner::Case;
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Verdict};

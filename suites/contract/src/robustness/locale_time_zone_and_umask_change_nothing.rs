@@ -46,9 +46,27 @@ async fn judge(case: &mut Case) -> Judgement {
     let usual = profile(case.launch(&case.base()).await?).await?;
     let set = |key: &str, value: &str| (key.to_owned(), Some(value.to_owned()));
     let others = [
-        ("another time zone", Launch { env: vec![set("TZ", "Asia/Kathmandu")], ..case.base() }),
-        ("LC_ALL=C", Launch { env: vec![set("LC_ALL", "C"), set("LANG", "C")], ..case.base() }),
-        ("umask 022", Launch { umask: 0o022, ..case.base() }),
+        (
+            "another time zone",
+            Launch {
+                env: vec![set("TZ", "Asia/Kathmandu")],
+                ..case.base()
+            },
+        ),
+        (
+            "LC_ALL=C",
+            Launch {
+                env: vec![set("LC_ALL", "C"), set("LANG", "C")],
+                ..case.base()
+            },
+        ),
+        (
+            "umask 022",
+            Launch {
+                umask: 0o022,
+                ..case.base()
+            },
+        ),
     ];
     let mut findings = Vec::new();
     for (name, launch) in others {
@@ -84,14 +102,24 @@ async fn difference(
 }
 
 async fn profile(mut session: Session) -> Result<Profile, Lost> {
-    let health = session.health("plugin").await.map(|status| status.to_string());
-    let health = health.clone().answer().unwrap_or_else(|| health.to_string());
+    let health = session
+        .health("plugin")
+        .await
+        .map(|status| status.to_string());
+    let health = health
+        .clone()
+        .answer()
+        .unwrap_or_else(|| health.to_string());
     let mut described = None;
     if session.plugin().is_aperio() {
         described = session.describe().await?.ok().map(Box::new);
     }
     let operation = match Operation::of(&mut session).await? {
-        Some(operation) => operation.call(&session.caller()).await.code().map(code_name),
+        Some(operation) => operation
+            .call(&session.caller())
+            .await
+            .code()
+            .map(code_name),
         None => None,
     };
     let line = session.line().clone();

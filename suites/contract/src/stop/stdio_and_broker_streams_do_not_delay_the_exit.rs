@@ -1,9 +1,9 @@
 use crate::declare::requirement;
 use crate::observed::blocked_by;
+use host::Session;
 use host::broker::BrokerState;
 use host::session::{SHUTDOWN, shutdown_call};
 use host::stdio::{Stdio, StdioState};
-use host::Session;
 use runner::Case;
 use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Place, Verdict};
@@ -61,8 +61,13 @@ async fn judge(case: &mut Case) -> Judgement {
         verdict = match freed {
             Some(freed) if late > freed * SLOWER => Verdict::fail(
                 Finding::new(format!("the exit waits for {open} of the host"))
-                    .at(Place::Call { method: SHUTDOWN.to_owned() })
-                    .expected(format!("an exit within {} s of Shutdown", limit.as_secs_f32()))
+                    .at(Place::Call {
+                        method: SHUTDOWN.to_owned(),
+                    })
+                    .expected(format!(
+                        "an exit within {} s of Shutdown",
+                        limit.as_secs_f32()
+                    ))
                     .actual(format!(
                         "{} ms with open streams, {} ms without",
                         late.as_millis(),

@@ -29,7 +29,9 @@ requirement! {
 
 async fn judge(session: &mut Session) -> Judgement {
     if !session.plugin().is_aperio() {
-        return Ok(Verdict::not_claimed("the plugin keeps go-plugin's contract alone"));
+        return Ok(Verdict::not_claimed(
+            "the plugin keeps go-plugin's contract alone",
+        ));
     }
     let told = match reflected(session).await? {
         Ok(told) => told,
@@ -45,7 +47,9 @@ async fn judge(session: &mut Session) -> Judgement {
         return Ok(Verdict::not_claimed("the plugin declares another major"));
     }
     let Some(published) = interface::at(version.minor) else {
-        return Ok(Verdict::Skip { reason: SkipReason::NewerThanHarness });
+        return Ok(Verdict::Skip {
+            reason: SkipReason::NewerThanHarness,
+        });
     };
     let is_ours = |package: &str| package == PACKAGE || CARRIED.contains(&package);
     let (published, seen) = (shape(&published, is_ours), shape(&told.pool, is_ours));
@@ -54,10 +58,13 @@ async fn judge(session: &mut Session) -> Judgement {
     }
     let minor = version.minor;
     let findings = differences(&published, &seen).map(|difference| {
-        Finding::new(format!("reflection differs from interface 1.{minor} in {}", difference.name))
-            .at(place(told.method))
-            .expected(difference.published.unwrap_or("no such element"))
-            .actual(difference.seen.unwrap_or("no such element"))
+        Finding::new(format!(
+            "reflection differs from interface 1.{minor} in {}",
+            difference.name
+        ))
+        .at(place(told.method))
+        .expected(difference.published.unwrap_or("no such element"))
+        .actual(difference.seen.unwrap_or("no such element"))
     });
     Ok(Verdict::of(findings.take(MOST).collect()))
 }
@@ -72,9 +79,9 @@ type Shape = BTreeMap<String, String>;
 
 fn differences<'a>(published: &'a Shape, seen: &'a Shape) -> impl Iterator<Item = Difference<'a>> {
     // What belongs to a message that is not told is not told either.
-    let missing = published.iter().filter(|(name, text)| {
-        !seen.contains_key(*name) && seen.contains_key(parent(name, text))
-    });
+    let missing = published
+        .iter()
+        .filter(|(name, text)| !seen.contains_key(*name) && seen.contains_key(parent(name, text)));
     // What belongs to a message that should not be there goes with it.
     let odd = seen.iter().filter(|(name, text)| {
         let parent = parent(name, text);
@@ -96,14 +103,18 @@ fn differences<'a>(published: &'a Shape, seen: &'a Shape) -> impl Iterator<Item 
 /// What an element belongs to: a value to its enum, everything else to what
 /// stands before the last dot of its name.
 fn parent<'a>(name: &'a str, text: &'a str) -> &'a str {
-    match text.strip_prefix("value ").and_then(|text| text.split_once(" of ")) {
+    match text
+        .strip_prefix("value ")
+        .and_then(|text| text.split_once(" of "))
+    {
         Some((_, one)) => one,
         None => name.rsplit_once('.').map_or("", |(parent, _)| parent),
     }
 }
 
 fn is_of_the_interface(name: &str) -> bool {
-    name.strip_prefix(PACKAGE).is_some_and(|rest| rest.starts_with('.'))
+    name.strip_prefix(PACKAGE)
+        .is_some_and(|rest| rest.starts_with('.'))
 }
 
 #[cfg(test)]
@@ -111,7 +122,10 @@ mod tests {
     use super::*;
 
     fn shape_of(elements: &[(&str, &str)]) -> Shape {
-        elements.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+        elements
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect()
     }
 
     fn published() -> Shape {
@@ -128,7 +142,9 @@ mod tests {
     }
 
     fn names(seen: &Shape) -> Vec<String> {
-        differences(&published(), seen).map(|one| one.name.to_owned()).collect()
+        differences(&published(), seen)
+            .map(|one| one.name.to_owned())
+            .collect()
     }
 
     #[test]
@@ -139,7 +155,10 @@ mod tests {
         assert!(names(&less).is_empty());
         let mut more = published();
         more.insert("cerebro.v1.Other".to_owned(), "message".to_owned());
-        more.insert("cerebro.v1.Other.x".to_owned(), "field 1, string".to_owned());
+        more.insert(
+            "cerebro.v1.Other.x".to_owned(),
+            "field 1, string".to_owned(),
+        );
         assert!(names(&more).is_empty());
     }
 
@@ -149,7 +168,10 @@ mod tests {
             ("aperio.plugin.v1.A.x", Some("field 2, string")),
             ("aperio.plugin.v1.A.x", None),
             ("aperio.plugin.v1.E_ONE", None),
-            ("aperio.plugin.v1.E_TWO", Some("value 2 of aperio.plugin.v1.E")),
+            (
+                "aperio.plugin.v1.E_TWO",
+                Some("value 2 of aperio.plugin.v1.E"),
+            ),
             ("aperio.plugin.v1.C", Some("message")),
             ("cerebro.v1.EventEnvelope.other", Some("field 9, string")),
         ] {

@@ -1,9 +1,9 @@
 use super::reflected::{place, reflected};
 use crate::declare::requirement;
 use bytes::Bytes;
+use host::Session;
 use host::broker::BrokerState;
 use host::stdio::{Stdio, StdioState};
-use host::Session;
 use proto::aperio::plugin::v1::PluginKind;
 use runner::Case;
 use std::collections::BTreeMap;
@@ -15,9 +15,21 @@ use tonic::{Code, Request};
 /// that no capability gates.
 const CALLS: &[(&str, &str, Option<PluginKind>)] = &[
     ("aperio.plugin.v1.PluginService", "Describe", None),
-    ("aperio.plugin.v1.ConnectorService", "Authenticate", Some(PluginKind::Connector)),
-    ("aperio.plugin.v1.RemediationService", "ListActions", Some(PluginKind::Remediation)),
-    ("aperio.plugin.v1.DestinationService", "Deliver", Some(PluginKind::Destination)),
+    (
+        "aperio.plugin.v1.ConnectorService",
+        "Authenticate",
+        Some(PluginKind::Connector),
+    ),
+    (
+        "aperio.plugin.v1.RemediationService",
+        "ListActions",
+        Some(PluginKind::Remediation),
+    ),
+    (
+        "aperio.plugin.v1.DestinationService",
+        "Deliver",
+        Some(PluginKind::Destination),
+    ),
 ];
 const HEALTH: &str = "grpc.health.v1.Health";
 const STDIO: &str = "plugin.GRPCStdio";
@@ -107,7 +119,10 @@ async fn served(
             };
             if declared || is_named(service) {
                 let method = format!("{service}/{method}");
-                let end = session.caller().raw(&method, Request::new(Bytes::new())).await;
+                let end = session
+                    .caller()
+                    .raw(&method, Request::new(Bytes::new()))
+                    .await;
                 let end = session.settle(end).await;
                 let answers = end.code() != Some(Code::Unimplemented);
                 session.replied(&method, end)?.ok();

@@ -19,15 +19,21 @@ async fn judge(case: &mut Case) -> Judgement {
     let mut findings = Vec::new();
     for method in ["nope.Nope/Nope", "grpc.health.v1.Health/Nope"] {
         let caller = session.caller();
-        let end = caller.raw(method, tonic::Request::new(bytes::Bytes::new())).await;
+        let end = caller
+            .raw(method, tonic::Request::new(bytes::Bytes::new()))
+            .await;
         let end = session.settle(end).await;
         if end.code() != Some(tonic::Code::Unimplemented) {
             findings.push(
-                Finding::new(format!("{method} is unknown and did not answer UNIMPLEMENTED"))
-                    .at(Place::Call { method: method.to_owned() })
-                    .expected("UNIMPLEMENTED")
-                    .actual(end.to_string())
-                    .with(session.evidence()),
+                Finding::new(format!(
+                    "{method} is unknown and did not answer UNIMPLEMENTED"
+                ))
+                .at(Place::Call {
+                    method: method.to_owned(),
+                })
+                .expected("UNIMPLEMENTED")
+                .actual(end.to_string())
+                .with(session.evidence()),
             );
         }
         if matches!(end, CallEnd::Broken(_) | CallEnd::Died(_)) {
