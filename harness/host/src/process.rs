@@ -13,7 +13,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 use tokio::io::unix::AsyncFd;
 
@@ -130,6 +130,15 @@ pub fn signal_name(signal: i32) -> String {
 
 static OWN: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
+/// Read while a child exists that is not in `OWN` yet; also one whose file does
+/// not start, which the spawning thread waits for.
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// Keeps every child in `OWN` or adopted, for as long as it is held.
+pub(crate) fn none_is_starting() -> RwLockWriteGuard<'static, ()> {
+    STARTING.write().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn own() -> std::sync::MutexGuard<'static, BTreeSet<i32>> {
     OWN.lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -225,7 +234,6 @@ impl Process {
         let mut child = spawn_patiently(&mut command)
             .map_err(|error| ExecFailure::of(spawn.program, &error))?;
         let raw = i32::try_from(child.id()).expect("pids fit in i32");
-        own().insert(raw);
         let stdout = child.stdout.take().expect("stdout is piped").into();
         let stderr = child.stderr.take().expect("stderr is piped").into();
         let stdin = child.stdin.take();
@@ -386,12 +394,19 @@ fn watch(pidfd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     watched.map_err(io::Error::from)
 }
 
+/// A child of ours, entered in the list of them.
 fn spawn_patiently(command: &mut Command) -> io::Result<Child> {
     // ETXTBSY: another thread forked while the file was still open for
     // writing; the copy of the descriptor is gone within milliseconds.
     let mut tries = 0;
     loop {
-        match command.spawn() {
+        let starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
+        let spawned = command.spawn();
+        if let Ok(child) = &spawned {
+            own().insert(i32::try_from(child.id()).expect("pids fit in i32"));
+        }
+        drop(starting);
+        match spawned {
             Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < 10 => {
                 tries += 1;
                 std::thread::sleep(Duration::from_millis(20));

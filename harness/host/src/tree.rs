@@ -359,6 +359,7 @@ pub(crate) fn kill_below(root: &Path, limit: Duration) {
             .filter(below)
             .filter_map(|process| member(&process))
             .collect();
+        let known = crate::process::none_is_starting();
         let orphans = adopted(is_live);
         if (left.is_empty() && orphans.is_empty()) || Instant::now() >= deadline {
             break;
@@ -369,6 +370,7 @@ pub(crate) fn kill_below(root: &Path, limit: Duration) {
             // reaps it.
             let _ = rustix::process::kill_process(pid, Signal::KILL);
         }
+        drop(known);
         reap_adopted();
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -394,6 +396,7 @@ fn kill(members: &[Member], belongs: impl Fn(&Process) -> bool) {
 /// Reaps dead children that were adopted rather than started here, each by
 /// its pid, so that no exit status of a started one is stolen.
 pub(crate) fn reap_adopted() {
+    let _known = crate::process::none_is_starting();
     for pid in adopted(|state| state == 'Z') {
         let _ = waitpid(Some(pid), WaitOptions::NOHANG);
     }

@@ -3,7 +3,7 @@ use crate::declare::requirement;
 use crate::observed::{not_up, stderr};
 use host::Launch;
 use runner::Case;
-use terms::{Finding, Judgement, Place, Trouble, Verdict};
+use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
     /// A busy port is passed over.
@@ -24,10 +24,8 @@ async fn judge(case: &mut Case) -> Judgement {
         ports: Some((ports.min, ports.max)),
         ..case.base()
     };
-    let taken =
-        std::net::TcpListener::bind(("127.0.0.1", ports.min)).map_err(Trouble::infrastructure)?;
     let attempt = case.attempt(&launch).await?;
-    drop(taken);
+    drop(ports.first);
     Ok(match attempt {
         Ok(session) => {
             session.stop().await;

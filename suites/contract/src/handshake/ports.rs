@@ -2,13 +2,16 @@
 
 use host::handshake::Network;
 use runner::Case;
+use std::net::TcpListener;
 use terms::{Stopped, Trouble};
 
 /// Width of the range.
 const WIDTH: u16 = 8;
 
-/// A range of free ports, both ends included.
+/// A range of ports, both ends included.
 pub(super) struct Ports {
+    /// Holds the first of them until it is dropped.
+    pub(super) first: TcpListener,
     pub(super) min: u16,
     pub(super) max: u16,
 }
@@ -21,15 +24,11 @@ pub(super) async fn on_tcp(case: &Case) -> Result<Option<Ports>, Stopped> {
     if network == Network::Unix {
         return Ok(None);
     }
-    // Any port the system gives now is free, and so, most likely, are its
-    // neighbours.
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0))
-        .and_then(|listener| listener.local_addr())
-        .map_err(Trouble::infrastructure)?
-        .port();
-    let min = port.min(u16::MAX - WIDTH);
-    Ok(Some(Ports {
-        min,
-        max: min + WIDTH - 1,
-    }))
+    // A port the system gives is free, and so, most likely, are its neighbours.
+    let first = TcpListener::bind(("127.0.0.1", 0)).map_err(Trouble::infrastructure)?;
+    let min = first.local_addr().map_err(Trouble::infrastructure)?.port();
+    let max = min
+        .checked_add(WIDTH - 1)
+        .ok_or_else(|| Trouble::infrastructure("the highest ports alone are free"))?;
+    Ok(Some(Ports { first, min, max }))
 }
