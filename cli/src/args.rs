@@ -148,6 +148,17 @@ pub(crate) struct Test {
     /// The plugin does not promise AutoMTLS.
     #[arg(long, help_heading = "Plugin")]
     pub(crate) no_auto_mtls: bool,
+    /// Judge a running plugin, named by go-plugin's reattach JSON, without starting or stopping it.
+    ///
+    /// For a plugin under a debugger that serves without TLS and without multiplexing. What needs
+    /// a launch is skipped.
+    #[arg(
+        long,
+        value_name = "JSON",
+        conflicts_with_all = ["command", "cookie", "app_protocols", "plan"],
+        help_heading = "Plugin"
+    )]
+    pub(crate) reattach: Option<String>,
     /// The plugin's command and its arguments.
     #[arg(last = true, value_name = "COMMAND", help_heading = "Plugin")]
     pub(crate) command: Vec<OsString>,

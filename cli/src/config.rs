@@ -158,19 +158,13 @@ fn scale<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
 /// The named file, or the nearest one from the working directory upwards.
 /// The error is ready to be shown.
 pub(crate) fn find(named: Option<&Path>) -> Result<Option<Config>, String> {
-    let path = match named {
-        Some(path) => path.to_path_buf(),
-        None => {
-            let here = std::env::current_dir().unwrap_or_default();
-            let found = here
-                .ancestors()
-                .map(|dir| dir.join(NAME))
-                .find(|path| path.is_file());
-            match found {
-                Some(path) => path,
-                None => return Ok(None),
-            }
-        }
+    let nearest = || {
+        let here = std::env::current_dir().unwrap_or_default();
+        let mut places = here.ancestors().map(|dir| dir.join(NAME));
+        places.find(|path| path.is_file())
+    };
+    let Some(path) = named.map(Path::to_path_buf).or_else(nearest) else {
+        return Ok(None);
     };
     let shown = report::escape(&path.to_string_lossy());
     let text = std::fs::read_to_string(&path)
@@ -231,6 +225,14 @@ mod tests {
         assert_eq!(read.interface.version, Some((1, 1)));
         assert_eq!(read.timeouts.limit("start"), Some(Duration::from_secs(20)));
         assert_eq!(read.run.seed, Some(7));
+    }
+
+    #[test]
+    fn the_readmes_file_is_read() {
+        let readme = include_str!("../../README.md");
+        let (_, block) = readme.split_once("```toml\n").unwrap();
+        let (block, _) = block.split_once("```").unwrap();
+        assert_eq!(parse(block).unwrap().run.seed, Some(7));
     }
 
     #[test]

@@ -262,7 +262,7 @@ impl Settings {
 
     /// Whether the embedded reference plugin is judged for want of another.
     pub(crate) fn is_reference(&self) -> bool {
-        self.command.is_empty()
+        self.command.is_empty() && self.plugin.running.is_none()
     }
 
     /// One line for each thing that holds: key, value, origin.
@@ -322,6 +322,13 @@ fn plugin(
         .file
         .and_then(|config| config.path.parent())
         .unwrap_or(Path::new(""));
+    if let Some(json) = &test.reattach {
+        let mut plugin = subject::running(json)?;
+        resolver.show("plugin.reattach", json, "--reattach".to_owned());
+        resolver.bears("reattach", Some(json));
+        plugin.contract = contract(test, resolver, ContractArg::Aperio);
+        return Ok((plugin, Vec::new()));
+    }
     let (mut plugin, command, origin) = match (test.command.is_empty(), from_file) {
         (false, _) => {
             let words = &test.command;
@@ -398,8 +405,8 @@ fn plugin(
     );
     let foreign = cookie.is_some() || !majors.is_empty();
     if !majors.is_empty() {
-        let text: Vec<String> = majors.iter().map(u32::to_string).collect();
-        resolver.bears("app-protocols", Some(&text.join(",")));
+        let numbers: Vec<String> = majors.iter().map(u32::to_string).collect();
+        resolver.bears("app-protocols", Some(&numbers.join(",")));
         plugin.majors = majors;
     }
     let implied = if foreign {
@@ -407,18 +414,7 @@ fn plugin(
     } else {
         ContractArg::Aperio
     };
-    let contract = resolver.pick(
-        ("plugin.contract", "contract"),
-        test.contract,
-        section.and_then(|plugin| plugin.contract),
-        implied,
-        |contract| contract_name(*contract).to_owned(),
-    );
-    resolver.bears("contract", Some(contract_name(contract)));
-    plugin.contract = match contract {
-        ContractArg::Aperio => Contract::Aperio,
-        ContractArg::GoPlugin => Contract::GoPlugin,
-    };
+    plugin.contract = contract(test, resolver, implied);
     plugin.auto_mtls = resolver.pick(
         ("plugin.auto_mtls", "no-auto-mtls"),
         test.no_auto_mtls.then_some(false),
@@ -428,6 +424,22 @@ fn plugin(
     );
     resolver.bears("no-auto-mtls", None);
     Ok((plugin, command))
+}
+
+fn contract(test: &Test, resolver: &mut Resolver<'_>, implied: ContractArg) -> Contract {
+    let section = resolver.file.map(|config| &config.text.plugin);
+    let contract = resolver.pick(
+        ("plugin.contract", "contract"),
+        test.contract,
+        section.and_then(|plugin| plugin.contract),
+        implied,
+        |contract| contract_name(*contract).to_owned(),
+    );
+    resolver.bears("contract", Some(contract_name(contract)));
+    match contract {
+        ContractArg::Aperio => Contract::Aperio,
+        ContractArg::GoPlugin => Contract::GoPlugin,
+    }
 }
 
 fn contract_name(contract: ContractArg) -> &'static str {

@@ -5,6 +5,7 @@ use report::Style;
 use runner::{Event, Interrupt, Plan};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -86,7 +87,7 @@ impl Stream {
 
     /// Follows a run to its end.
     pub(crate) fn follow(&mut self, events: &Receiver<Event>, total: usize) {
-        let live = std::io::stderr().is_terminal();
+        let on_terminal = std::io::stderr().is_terminal();
         let mut running: BTreeMap<&'static str, (Instant, bool)> = BTreeMap::new();
         let mut done = 0;
         loop {
@@ -99,7 +100,7 @@ impl Stream {
                 Ok(Event::Judged(judged)) => {
                     running.remove(judged.id.as_str());
                     done += 1;
-                    self.judged(*judged, live);
+                    self.judged(*judged, on_terminal);
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     for (id, (since, told)) in &mut running {
@@ -119,25 +120,25 @@ impl Stream {
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            if live {
+            if on_terminal {
                 let ids: Vec<&str> = running.keys().copied().take(4).collect();
                 let line = format!("\r\x1b[2K  {done}/{total} {}", ids.join(" "));
                 let _ = std::io::stderr().write_all(line.as_bytes());
             }
         }
-        if live {
+        if on_terminal {
             let _ = std::io::stderr().write_all(b"\r\x1b[2K");
         }
     }
 
-    fn judged(&mut self, mut judged: Judged, live: bool) {
+    fn judged(&mut self, mut judged: Judged, on_terminal: bool) {
         if judged.verdict.is_fail() {
             judged.reproduce = Some((self.reproduce)(&judged.id));
         }
         if self.is_text() {
             let line = report::pretty_line(&judged, self.style);
             if !line.is_empty() {
-                if live {
+                if on_terminal {
                     let _ = std::io::stderr().write_all(b"\r\x1b[2K");
                 }
                 self.say(&line);
@@ -171,7 +172,7 @@ impl Stream {
         if self.is_text() {
             let mut text = report::pretty_end(report, &self.catalog, self.style);
             if self.format == Format::Github {
-                text.push_str(&format!("::{}::\n", self.token));
+                let _ = writeln!(text, "::{}::", self.token);
                 text.push_str(&report::github(report));
             }
             self.say(&text);
@@ -242,7 +243,7 @@ pub(crate) fn plan_line(plan: &Plan) -> String {
         (unjudged, "not judged by running a plugin"),
     ] {
         if number > 0 {
-            line.push_str(&format!(", {number} {word}"));
+            let _ = write!(line, ", {number} {word}");
         }
     }
     line

@@ -1,12 +1,15 @@
 //! The plugin that the command line names.
 
 use crate::REFERENCE_PLUGIN;
-use host::Plugin;
+use host::{Plugin, Running};
 use plugin::{Defect, Plant};
 use sha2::{Digest, Sha256};
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+
+/// The form of the JSON, as go-plugin's own hosts take it.
+const REATTACH: &str = r#"{"NAME":{"Protocol":"grpc","ProtocolVersion":1,"Pid":N,"Test":true,"Addr":{"Network":"unix","String":"/path"}}}"#;
 
 /// A mistake in naming the plugin: what, and what to do.
 pub(crate) struct Misnamed {
@@ -28,6 +31,18 @@ pub(crate) fn plugin(words: &[OsString], base: &Path) -> Result<Plugin, Misnamed
     {
         plugin.working_dir = here;
     }
+    Ok(plugin)
+}
+
+/// The plugin that go-plugin's reattach JSON names.
+pub(crate) fn running(json: &str) -> Result<Plugin, Misnamed> {
+    let running = Running::parse(json).map_err(|error| Misnamed {
+        what: format!("--reattach is no reattach JSON: {error}"),
+        hint: REATTACH,
+    })?;
+    let program = running.program().unwrap_or_default();
+    let mut plugin = Plugin::new(program, []);
+    plugin.running = Some(running);
     Ok(plugin)
 }
 

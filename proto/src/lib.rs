@@ -4,6 +4,8 @@
 //! come tonic clients and servers. The generated code is committed, so nobody
 //! needs a protobuf compiler; a test keeps it fresh.
 
+pub mod interface;
+
 /// Aperio's packages.
 pub mod aperio {
     /// The interface between host and plugin.
@@ -47,6 +49,19 @@ pub mod grpc {
         #[allow(missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
         pub mod v1 {
             include!("generated/grpc.health.v1.rs");
+        }
+    }
+    /// Reflection; both versions are one on the wire.
+    pub mod reflection {
+        /// Version 1.
+        #[allow(missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
+        pub mod v1 {
+            include!("generated/grpc.reflection.v1.rs");
+        }
+        /// What it was called before.
+        #[allow(missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
+        pub mod v1alpha {
+            include!("generated/grpc.reflection.v1alpha.rs");
         }
     }
 }

@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use prost::Message;
-use prost_types::{FileDescriptorProto, FileDescriptorSet};
+use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage, Value};
+use prost_types::FileDescriptorProto;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -25,43 +26,61 @@ fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn compiled() -> FileDescriptorSet {
+fn compiled() -> protox::Compiler {
     let mut files = Vec::new();
     sources(&root(), &mut files);
     files.sort();
     let mut compiler = protox::Compiler::new([root()]).unwrap();
     compiler.include_imports(true).include_source_info(true);
     compiler.open_files(files).unwrap();
-    compiler.file_descriptor_set()
+    compiler
 }
 
-fn stripped(mut set: FileDescriptorSet) -> FileDescriptorSet {
-    for file in &mut set.file {
-        file.source_code_info = None;
-    }
-    set.file.sort_by(|a, b| a.name.cmp(&b.name));
-    set
+/// Files by name, as messages: prost's own descriptor types would lose the
+/// options that are extensions.
+fn files(compiler: &protox::Compiler) -> BTreeMap<String, DynamicMessage> {
+    let encoded = compiler.encode_file_descriptor_set();
+    let pool = DescriptorPool::decode(encoded.as_slice()).unwrap();
+    let set = pool.get_message_by_name(SET).unwrap();
+    let set = DynamicMessage::decode(set, encoded.as_slice()).unwrap();
+    let files = set.get_field_by_name("file").unwrap();
+    let named = files.as_list().unwrap().iter().map(|file| {
+        let mut file = file.as_message().unwrap().clone();
+        // Comments are for readers of the text; a digest does not move by them.
+        file.clear_field_by_name("source_code_info");
+        let name = file.get_field_by_name("name").unwrap().into_owned();
+        (name.as_str().unwrap().to_owned(), file)
+    });
+    named.collect()
 }
 
-fn digest(set: &FileDescriptorSet) -> String {
-    let by_name: BTreeMap<&str, &FileDescriptorProto> =
-        set.file.iter().map(|file| (file.name(), file)).collect();
-    let mut wanted: Vec<&str> = set
-        .file
-        .iter()
-        .filter(|file| file.package() == "aperio.plugin.v1")
-        .map(FileDescriptorProto::name)
+const SET: &str = "google.protobuf.FileDescriptorSet";
+
+fn encoded<'a>(files: impl Iterator<Item = &'a DynamicMessage>) -> Vec<u8> {
+    let mut files = files.peekable();
+    let pool = files.peek().unwrap().descriptor().parent_pool().clone();
+    let mut set = DynamicMessage::new(pool.get_message_by_name(SET).unwrap());
+    let files = files.cloned().map(Value::Message).collect();
+    set.set_field_by_name("file", Value::List(files));
+    set.encode_to_vec()
+}
+
+fn digest(files: &BTreeMap<String, DynamicMessage>) -> String {
+    let descriptor =
+        |name: &str| FileDescriptorProto::decode(files[name].encode_to_vec().as_slice());
+    let mut wanted: Vec<String> = files
+        .keys()
+        .filter(|name| descriptor(name).unwrap().package() == "aperio.plugin.v1")
+        .cloned()
         .collect();
     let mut inside = BTreeSet::new();
     while let Some(name) = wanted.pop() {
-        if !name.starts_with("google/protobuf/") && inside.insert(name) {
-            wanted.extend(by_name[name].dependency.iter().map(String::as_str));
+        if !name.starts_with("google/protobuf/") && inside.insert(name.clone()) {
+            wanted.extend(descriptor(&name).unwrap().dependency);
         }
     }
-    let set = FileDescriptorSet {
-        file: inside.iter().map(|name| (*by_name[name]).clone()).collect(),
-    };
-    Sha256::digest(set.encode_to_vec())
+    let set = encoded(inside.iter().map(|name| &files[name]));
+    Sha256::digest(set)
         .iter()
         .fold(String::new(), |mut text, byte| {
             write!(text, "{byte:02x}").unwrap();
@@ -71,19 +90,22 @@ fn digest(set: &FileDescriptorSet) -> String {
 
 #[test]
 fn generated_files_are_what_the_text_makes() {
-    let set = compiled();
+    let compiler = compiled();
     let out = tempfile::tempdir().unwrap();
     tonic_prost_build::configure()
         .out_dir(out.path())
         .emit_rerun_if_changed(false)
         .client_mod_attribute(".", "#[cfg(feature = \"grpc\")]")
         .server_mod_attribute(".", "#[cfg(feature = \"grpc\")]")
-        .disable_comments(["."])
-        .compile_fds(set.clone())
+        .compile_fds(compiler.file_descriptor_set())
         .unwrap();
-    let set = stripped(set);
-    std::fs::write(out.path().join("descriptors.binpb"), set.encode_to_vec()).unwrap();
-    std::fs::write(out.path().join("digest.txt"), digest(&set)).unwrap();
+    let files = files(&compiler);
+    std::fs::write(
+        out.path().join("descriptors.binpb"),
+        encoded(files.values()),
+    )
+    .unwrap();
+    std::fs::write(out.path().join("digest.txt"), digest(&files)).unwrap();
 
     let committed = root().join("src/generated");
     let update = std::env::var_os("UPDATE_GENERATED").is_some();

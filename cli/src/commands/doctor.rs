@@ -20,9 +20,12 @@ const SOCKET_NAME: usize = 40;
 /// Descriptors that a run with several jobs needs.
 const DESCRIPTORS: u64 = 512;
 /// A clock before this was never set: 2025-01-01.
-const EPOCH: Duration = Duration::from_secs(1_735_689_600);
+const EPOCH: Duration = Duration::from_hours(482_136);
 
-const NEEDED: &[(&str, fn() -> Finding)] = &[
+/// A look at one thing.
+type Look = fn() -> Finding;
+
+const NEEDED: &[(&str, Look)] = &[
     ("subreaper", subreaper),
     ("/proc", proc),
     ("pidfd", pidfd),

@@ -29,8 +29,8 @@ pub(super) fn run(test: &Test, matches: &ArgMatches) -> Exit {
     let filter = match test.filter_expr.as_deref().map(Filter::parse).transpose() {
         Ok(filter) => filter,
         Err(mistake) => {
-            let text = test.filter_expr.as_deref().unwrap_or_default();
-            talk(&mistake.shown("--filter-expr", text));
+            let given = test.filter_expr.as_deref().unwrap_or_default();
+            talk(&mistake.shown("--filter-expr", given));
             return Exit::Usage;
         }
     };
@@ -69,8 +69,8 @@ pub(super) fn run(test: &Test, matches: &ArgMatches) -> Exit {
     }
     if test.no_capture {
         host::echo::set(|line| {
-            let text = String::from_utf8_lossy(line);
-            talk(&format!("  | {}", report::escape(text.trim_end())));
+            let said = String::from_utf8_lossy(line);
+            talk(&format!("  | {}", report::escape(said.trim_end())));
         });
     }
     Run {
@@ -79,7 +79,8 @@ pub(super) fn run(test: &Test, matches: &ArgMatches) -> Exit {
         all,
         began: Instant::now(),
         started: humantime::format_rfc3339_millis(std::time::SystemTime::now()).to_string(),
-        filtered: selected.len() < contract::checks().len(),
+        // What was never launched was never judged in full.
+        filtered: selected.len() < contract::checks().len() || test.reattach.is_some(),
     }
     .run(wanted)
 }
@@ -341,7 +342,7 @@ fn print_plan(plan: &Plan, claims: &Claims, format: Format) -> Exit {
 fn reproduce(settings: &Settings) -> Box<dyn Fn(&str) -> String + Send> {
     let mut tail: Vec<String> = settings.bearing.clone();
     let from_file = tail.iter().any(|word| word.starts_with("--config "));
-    if !settings.is_reference() && !from_file {
+    if !settings.command.is_empty() && !from_file {
         tail.push("--".to_owned());
         tail.extend(settings.command.iter().map(|word| subject::quoted(word)));
     }
@@ -382,12 +383,12 @@ fn write_files(test: &Test, report: &Report, format: Format) -> Exit {
     let catalog = contract::catalog();
     let mut exit = Exit::Conforms;
     for (format, path) in &test.report {
-        let text = match format {
+        let rendered = match format {
             ReportFormat::Json => report::json(report),
             ReportFormat::Md => report::summary(report, &catalog),
             ReportFormat::Ndjson => continue,
         };
-        if let Err(error) = std::fs::write(path, text) {
+        if let Err(error) = std::fs::write(path, rendered) {
             talk(&format!(
                 "error: failed to write {}: {error}",
                 path.display()

@@ -1,5 +1,6 @@
 //! The host's end of the plugin's broker stream.
 
+use crate::multiplex::Porch;
 use proto::goplugin::ConnInfo;
 use proto::goplugin::grpc_broker_client::GrpcBrokerClient;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -49,10 +50,14 @@ struct State {
 impl Broker {
     /// Opens the stream. The call runs on its own: servers send no headers
     /// before their first message, so waiting for them would hang.
-    pub(crate) fn open(channel: Channel) -> Self {
+    ///
+    /// Over a multiplexed connection knocks are answered as its `porch` says.
+    pub(crate) fn open(channel: Channel, porch: Option<Porch>) -> Self {
         let (sender, outgoing) = mpsc::channel(64);
         let state = Arc::<Mutex<State>>::default();
         let sink = Arc::clone(&state);
+        // The stream lasts as long as the host's end of it, not this task.
+        let replies = sender.downgrade();
         let reader = tokio::spawn(async move {
             let mut client =
                 GrpcBrokerClient::new(channel).max_decoding_message_size(ANNOUNCEMENT_BYTES);
@@ -63,6 +68,9 @@ impl Broker {
                     loop {
                         match stream.message().await {
                             Ok(Some(info)) => {
+                                if let Some(porch) = &porch {
+                                    answer(porch, &info, &replies);
+                                }
                                 let mut state = lock(&sink);
                                 state.bytes += info.network.len() + info.address.len();
                                 if state.announced.len() < KEEP && state.bytes <= KEEP_BYTES {
@@ -117,6 +125,28 @@ impl Broker {
     pub fn close(&mut self) {
         self.sender = None;
     }
+}
+
+/// Answers a knock, and notes an acknowledgement.
+fn answer(porch: &Porch, info: &ConnInfo, replies: &mpsc::WeakSender<ConnInfo>) {
+    let Some(knock) = info.knock.as_ref().filter(|knock| knock.knock) else {
+        return;
+    };
+    let id = info.service_id;
+    if knock.ack {
+        return porch.acknowledged(id, &knock.error);
+    }
+    let Some(reply) = porch.knocked(id) else {
+        return;
+    };
+    let (porch, replies) = (porch.clone(), replies.clone());
+    tokio::spawn(async move {
+        tokio::time::sleep(reply.after).await;
+        if let Some(replies) = replies.upgrade() {
+            porch.replied(id);
+            let _ = replies.send(reply.info).await;
+        }
+    });
 }
 
 impl Drop for Broker {

@@ -1,8 +1,11 @@
 //! One call, and the ways it can end.
 
+use crate::codec::DynamicCodec;
+use crate::dynamic;
 use crate::process::Exit;
 use crate::transcript::Transcript;
 use bytes::Bytes;
+use prost_reflect::{DynamicMessage, MethodDescriptor};
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
@@ -171,15 +174,73 @@ impl Caller {
         self.run(method, crate::codec::RawCodec, request).await
     }
 
+    /// One unary call by the method's descriptor.
+    pub async fn dynamic(
+        &self,
+        method: &MethodDescriptor,
+        request: DynamicMessage,
+    ) -> CallEnd<DynamicMessage> {
+        let codec = DynamicCodec::receiving(method.output());
+        self.run(&dynamic::name(method), codec, Request::new(request))
+            .await
+    }
+
+    /// A call of any kind by the method's descriptor: sends these requests
+    /// and takes what comes until the plugin ends the call, at most `most`
+    /// responses.
+    pub async fn exchange(
+        &self,
+        method: &MethodDescriptor,
+        requests: Vec<DynamicMessage>,
+        most: usize,
+    ) -> CallEnd<Vec<DynamicMessage>> {
+        let name = dynamic::name(method);
+        self.transcript.add(Direction::ToPlugin, &name, "");
+        let codec = DynamicCodec::receiving(method.output());
+        let mut grpc = tonic::client::Grpc::new(self.channel.clone())
+            .max_decoding_message_size(dynamic::MESSAGE_BYTES);
+        let called = async {
+            grpc.ready()
+                .await
+                .map_err(|error| Status::from_error(Box::new(error)))?;
+            let requests = Request::new(tokio_stream::iter(requests));
+            let path = path(&name);
+            let mut stream = grpc.streaming(requests, path, codec).await?.into_inner();
+            let mut responses = Vec::new();
+            while responses.len() < most
+                && let Some(response) = stream.message().await?
+            {
+                responses.push(response);
+            }
+            Ok(responses)
+        };
+        let end = match tokio::time::timeout(self.limit, called).await {
+            Err(_) => CallEnd::Silent(self.limit),
+            Ok(Ok(responses)) => CallEnd::Answer(responses),
+            Ok(Err(status)) => classify(status),
+        };
+        self.transcript
+            .add(Direction::FromPlugin, &name, end.to_string());
+        end
+    }
+
+    /// How long one call may take.
+    pub fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// Events so far.
+    pub(crate) fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
     async fn run<C, Q, A>(&self, method: &str, codec: C, request: Request<Q>) -> CallEnd<A>
     where
         C: tonic::codec::Codec<Encode = Q, Decode = A>,
         Q: Send + Sync + 'static,
         A: Send + Sync + 'static,
     {
-        let path: PathAndQuery = format!("/{method}")
-            .parse()
-            .expect("method names are paths");
+        let path = path(method);
         self.transcript.add(Direction::ToPlugin, method, "");
         // Each clone of a channel has a readiness of its own.
         let mut grpc = tonic::client::Grpc::new(self.channel.clone())
@@ -200,6 +261,12 @@ impl Caller {
             .add(Direction::FromPlugin, method, end.to_string());
         end
     }
+}
+
+fn path(method: &str) -> PathAndQuery {
+    format!("/{method}")
+        .parse()
+        .expect("method names are paths")
 }
 
 /// Tells a status the plugin sent from one tonic made of a lost connection.

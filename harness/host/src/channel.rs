@@ -75,6 +75,10 @@ pub enum Step {
     /// The first connection was refused, a later one was not: the line came
     /// before the listener.
     Early,
+    /// Multiplexing was asked for and is not promised; nobody dials then.
+    Unmultiplexed,
+    /// Multiplexing is promised and not spoken, or spoken and not asked for.
+    Multiplex,
     /// The TLS handshake failed.
     Tls,
     /// Something else than HTTP/2 is spoken over the connection.
@@ -87,7 +91,7 @@ pub enum Step {
 
 impl Step {
     /// Every step.
-    pub const ALL: [Step; 11] = [
+    pub const ALL: [Step; 13] = [
         Step::Downgrade,
         Step::Unannounced,
         Step::Certificate,
@@ -95,6 +99,8 @@ impl Step {
         Step::Connect,
         Step::Early,
         Step::Stranger,
+        Step::Unmultiplexed,
+        Step::Multiplex,
         Step::Tls,
         Step::Preface,
         Step::Http,
@@ -111,6 +117,8 @@ impl std::fmt::Display for Step {
             Step::Connect => "connecting",
             Step::Stranger => "looking who listens",
             Step::Early => "connecting at once",
+            Step::Unmultiplexed => "reading the seventh field",
+            Step::Multiplex => "multiplexing",
             Step::Tls => "the TLS handshake",
             Step::Preface => "HTTP/2",
             Step::Http | Step::Silent => "the first call",

@@ -1,5 +1,6 @@
 //! Something that can be started.
 
+use crate::running::Running;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -24,6 +25,8 @@ pub struct Plugin {
     pub contract: Contract,
     /// Whether the plugin promises AutoMTLS.
     pub auto_mtls: bool,
+    /// The process somebody else has started, where none is to be started.
+    pub running: Option<Running>,
 }
 
 impl Plugin {
@@ -38,6 +41,7 @@ impl Plugin {
             working_dir: PathBuf::from("/"),
             contract: Contract::Aperio,
             auto_mtls: true,
+            running: None,
         }
     }
 

@@ -48,12 +48,25 @@ pub(crate) struct Spawn<'a> {
 /// A started process that has not been reaped before its end was seen.
 #[derive(Debug)]
 pub struct Process {
-    child: Child,
-    pidfd: AsyncFd<OwnedFd>,
+    hold: Hold,
     pid: Pid,
     exit: Option<Exit>,
     started: Instant,
     _stdin: Option<std::process::ChildStdin>,
+}
+
+/// What ties a process to the harness.
+#[derive(Debug)]
+enum Hold {
+    /// It was started here.
+    Child {
+        child: Child,
+        pidfd: AsyncFd<OwnedFd>,
+    },
+    /// Somebody else started it: it is looked at, and never signalled.
+    Watched,
+    /// The same, and its pid names nobody here.
+    Unseen,
 }
 
 /// How a process ended, and when.
@@ -223,8 +236,7 @@ impl Process {
         match pidfd {
             Ok(pidfd) => Ok((
                 Process {
-                    child,
-                    pidfd,
+                    hold: Hold::Child { child, pidfd },
                     pid,
                     exit: None,
                     started,
@@ -241,6 +253,22 @@ impl Process {
         }
     }
 
+    /// A process that somebody else has started. A pid of another namespace
+    /// names nobody here, so one that is not there is not taken for an end.
+    pub(crate) fn running(pid: Pid) -> Self {
+        Process {
+            hold: if is_there(pid) {
+                Hold::Watched
+            } else {
+                Hold::Unseen
+            },
+            pid,
+            exit: None,
+            started: Instant::now(),
+            _stdin: None,
+        }
+    }
+
     /// The pid of the started process.
     pub fn pid(&self) -> i32 {
         self.pid.as_raw_nonzero().get()
@@ -254,17 +282,25 @@ impl Process {
     /// How it ended, if it has. The process stays a zombie until
     /// [`Process::reap`], so that its pid and group cannot name another.
     pub fn exited(&mut self) -> Option<Exit> {
-        if self.exit.is_none() {
-            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-            if let Ok(Some(status)) = waitid(WaitId::PidFd(self.pidfd.get_ref().as_fd()), options) {
-                let after = self.started.elapsed();
-                self.exit = Some(Exit {
-                    code: status.exit_status(),
-                    signal: status.terminating_signal(),
-                    after,
-                });
-            }
+        if self.exit.is_some() {
+            return self.exit;
         }
+        let (code, signal) = match &self.hold {
+            Hold::Child { pidfd, .. } => {
+                let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+                let status = waitid(WaitId::PidFd(pidfd.get_ref().as_fd()), options);
+                let status = status.ok().flatten()?;
+                (status.exit_status(), status.terminating_signal())
+            }
+            Hold::Watched if !is_there(self.pid) => (None, None),
+            Hold::Watched | Hold::Unseen => return None,
+        };
+        let after = self.started.elapsed();
+        self.exit = Some(Exit {
+            code,
+            signal,
+            after,
+        });
         self.exit
     }
 
@@ -273,14 +309,19 @@ impl Process {
         if let Some(exit) = self.exited() {
             return Some(exit);
         }
-        // A pidfd turns readable when its process ends and stays so.
-        let _ = tokio::time::timeout(limit, self.pidfd.readable()).await;
+        match &self.hold {
+            // A pidfd turns readable when its process ends and stays so.
+            Hold::Child { pidfd, .. } => {
+                let _ = tokio::time::timeout(limit, pidfd.readable()).await;
+            }
+            Hold::Watched | Hold::Unseen => tokio::time::sleep(limit).await,
+        }
         self.exited()
     }
 
     /// Sends a signal to the started process alone.
     pub fn signal(&mut self, signal: Signal) {
-        if self.exited().is_none() {
+        if self.exited().is_none() && self.child_is_unreaped() {
             let _ = kill_process(self.pid, signal);
         }
     }
@@ -294,15 +335,18 @@ impl Process {
     }
 
     fn child_is_unreaped(&self) -> bool {
-        own().contains(&self.pid())
+        matches!(self.hold, Hold::Child { .. }) && own().contains(&self.pid())
     }
 
     /// Kills what is left of the group and reaps the leader.
     pub(crate) async fn reap(&mut self, limit: Duration) -> Option<Exit> {
         self.signal_group(Signal::KILL);
         let exit = self.exited_within(limit).await;
-        if exit.is_some() && self.child_is_unreaped() {
-            if let Ok(status) = self.child.wait() {
+        if exit.is_some()
+            && self.child_is_unreaped()
+            && let Hold::Child { child, .. } = &mut self.hold
+        {
+            if let Ok(status) = child.wait() {
                 self.exit
                     .get_or_insert_with(|| Exit::new(status, self.started.elapsed()));
             }
@@ -318,13 +362,20 @@ impl Drop for Process {
             self.signal_group(Signal::KILL);
             // SIGKILL cannot be refused, but a kernel that waits for a dead
             // file system takes its time.
-            let deadline = Instant::now() + LAST_WAIT;
-            while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
-                std::thread::sleep(Duration::from_millis(1));
+            if let Hold::Child { child, .. } = &mut self.hold {
+                let deadline = Instant::now() + LAST_WAIT;
+                while matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
             }
             own().remove(&self.pid());
         }
     }
+}
+
+/// Whether a process has this pid. One that may not be signalled is there.
+fn is_there(pid: Pid) -> bool {
+    rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
 }
 
 fn watch(pidfd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {

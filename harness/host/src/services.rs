@@ -2,6 +2,7 @@
 //! records what arrives and fails on request.
 
 use crate::channel::BoxIo;
+use crate::dynamic::{self, Script};
 use crate::identity::{self, HostIdentity};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use proto::aperio::plugin::v1 as api;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -22,6 +23,8 @@ use tonic::{Code, Request, Response, Status};
 const KEEP: usize = 4096;
 /// How long a plugin may take over its TLS handshake.
 const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
+/// Streams that wait to be served.
+const STREAMS: usize = 64;
 /// Largest request taken, in bytes: what the interface allows, and a bit.
 const REQUEST_BYTES: usize = 4 << 20;
 /// Connections served at a time; more wait in the backlog.
@@ -38,6 +41,8 @@ pub enum Place {
     Loopback,
     /// A unix socket at this path.
     Unix(PathBuf),
+    /// Streams of a multiplexed connection, which the plugin knocks for.
+    Streams,
 }
 
 /// What a callback meets.
@@ -89,6 +94,7 @@ pub struct HostServer {
     address: String,
     state: Arc<State>,
     accepting: JoinHandle<()>,
+    door: Option<mpsc::Sender<BoxIo>>,
 }
 
 #[derive(Debug)]
@@ -104,6 +110,7 @@ struct State {
 #[derive(Debug, Default)]
 struct Seen {
     fault: Fault,
+    script: Option<Script>,
     connections: Vec<Connection>,
     callbacks: Vec<Callback>,
     callback_count: u64,
@@ -129,6 +136,7 @@ impl HostServer {
             reading: Semaphore::new(READING),
         });
         let tls = tls.map(|(own, pin)| TlsAcceptor::from(identity::server_config(own, pin)));
+        let mut door = None;
         let (network, address, accepting) = match place {
             Place::Loopback => {
                 let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -164,13 +172,31 @@ impl HostServer {
                 });
                 ("unix", text(path), accepting)
             }
+            Place::Streams => {
+                let (sender, mut streams) = mpsc::channel(STREAMS);
+                door = Some(sender);
+                let state = Arc::clone(&state);
+                let accepting = tokio::spawn(async move {
+                    while let Some(stream) = streams.recv().await {
+                        let place = state.place().await;
+                        State::serve(&state, stream, tls.clone(), place);
+                    }
+                });
+                ("", String::new(), accepting)
+            }
         };
         Ok(HostServer {
             network,
             address,
             state,
             accepting,
+            door,
         })
+    }
+
+    /// Where streams of a multiplexed connection are handed over.
+    pub(crate) fn door(&self) -> Option<mpsc::Sender<BoxIo>> {
+        self.door.clone()
     }
 
     /// The network as an advertisement names it.
@@ -190,6 +216,12 @@ impl HostServer {
         if fault == Fault::Cut {
             self.state.cut.notify_waiters();
         }
+    }
+
+    /// Every callback from now on is answered by this script, whatever the
+    /// method; by the host's own services without one.
+    pub fn answer_by(&self, script: Option<Script>) {
+        self.state.lock().script = script;
     }
 
     /// Takes no further connection, as a host that is going away.
@@ -336,10 +368,11 @@ impl State {
         let short = |text: &str| text.chars().take(200).collect::<String>();
         let method = short(request.uri().path().trim_start_matches('/'));
         let authority = short(request.uri().authority().map_or("", |name| name.as_str()));
-        let mut fault = Fault::None;
+        let (mut fault, mut script) = (Fault::None, None);
         let mut number = KEEP;
         self.change(|seen| {
             fault = seen.fault;
+            script = seen.script.clone();
             seen.callback_count += 1;
             number = seen.callbacks.len();
             if number < KEEP {
@@ -359,10 +392,15 @@ impl State {
         match fault {
             Fault::None => {
                 let _reading = self.reading.acquire().await;
-                HostServiceServer::new(Logs)
-                    .max_decoding_message_size(REQUEST_BYTES)
-                    .call(request)
-                    .await
+                match script {
+                    Some(script) => Ok(dynamic::answer(request, &script, REQUEST_BYTES).await),
+                    None => {
+                        HostServiceServer::new(Logs)
+                            .max_decoding_message_size(REQUEST_BYTES)
+                            .call(request)
+                            .await
+                    }
+                }
             }
             Fault::Refuse(code) => {
                 Ok(Status::new(code, "the host refuses this callback").into_http())

@@ -9,6 +9,7 @@ use crate::handshake::Line;
 use crate::identity::HostIdentity;
 use crate::launch::{Launch, Mode, Streams};
 use crate::limits::Limits;
+use crate::multiplex::{self, Multiplex};
 use crate::plugin::Plugin;
 use crate::process::{Exit, Process};
 use crate::start::{LaunchRecord, Start};
@@ -21,9 +22,11 @@ use std::time::Duration;
 use terms::{Evidence, Finding, Lost, Manner};
 
 mod attach;
+mod knock;
 mod stop;
 
 pub use attach::ATTACH;
+pub use knock::KnockEnd;
 pub use stop::{Aftermath, SHUTDOWN, StopRecord, shutdown_call};
 
 /// How long a refused address is tried again, to tell why it was refused.
@@ -43,7 +46,9 @@ pub struct Session {
     dials: Arc<AtomicU32>,
     stdio: Option<Stdio>,
     broker: Option<Broker>,
+    multiplex: Option<Multiplex>,
     described: Option<api::DescribeResponse>,
+    wanted_launch: bool,
     broker_ids: u32,
 }
 
@@ -67,8 +72,14 @@ impl Start {
             }
             Err(mut failure) => {
                 failure.exit = self.process.exited_within(EXIT_AFTER_BREAK).await;
-                if failure.step == Step::Http && failure.exit.is_none() {
-                    failure = self.tell_language(&line, failure).await;
+                if failure.exit.is_none() {
+                    if self.is_multiplexed_unasked(&line, &failure).await {
+                        failure.step = Step::Multiplex;
+                        "yamux is spoken, and nobody asked for multiplexing"
+                            .clone_into(&mut failure.text);
+                    } else if failure.step == Step::Http {
+                        failure = self.tell_language(&line, failure).await;
+                    }
                 }
                 let text = format!("{}: {}", failure.step, failure.text);
                 self.transcript
@@ -154,9 +165,24 @@ impl Start {
         let limit = self.limits.rpc;
         let mut facts = ChannelFacts::default();
         let target = Target::of(line, self.identity.as_deref());
-        let opening = target.open_own(&self.record.temp, &mut facts);
-        let opened = tokio::time::timeout(limit, opening).await;
-        let io = match opened.map_err(|_| ChannelFailure::timed_out(Step::Tls, limit))? {
+        let mut multiplex = None;
+        let opened = if self.launch.multiplex {
+            self.open_multiplexed(line, &target, &mut facts, &mut multiplex)
+                .await
+        } else {
+            let opening = async {
+                // A plugin that runs already is a stranger to any launch.
+                if self.plugin.running.is_some() {
+                    target.open(&mut facts).await
+                } else {
+                    target.open_own(&self.record.temp, &mut facts).await
+                }
+            };
+            tokio::time::timeout(limit, opening)
+                .await
+                .map_err(|_| ChannelFailure::timed_out(Step::Tls, limit))?
+        };
+        let io = match opened {
             Ok(io) => io,
             Err(failure) if failure.step == Step::Connect => {
                 return Err(later(line, failure).await);
@@ -169,6 +195,10 @@ impl Start {
             .reconnect
             .then(|| (target.clone(), Arc::clone(&dials)));
         let channel = channel::over(io, again, limit).await?;
+        if let Some(multiplex) = &multiplex {
+            let spoken = multiplex.is_spoken(self.limits.multiplex).await;
+            spoken.map_err(|text| ChannelFailure::new(Step::Multiplex, &text))?;
+        }
         let caller = Caller::new(channel, self.transcript.clone(), limit);
         match health(&caller, "plugin").await {
             CallEnd::Answer(status) => facts.first_health = Some(Ok(status)),
@@ -185,7 +215,56 @@ impl Start {
             target,
             caller,
             dials,
+            multiplex,
         })
+    }
+
+    /// Whether the first call, or TLS, failed because the plugin waits for a
+    /// yamux client that it was not promised.
+    async fn is_multiplexed_unasked(&self, line: &Line, failure: &ChannelFailure) -> bool {
+        if self.launch.multiplex || !matches!(failure.step, Step::Tls | Step::Http) {
+            return false;
+        }
+        match channel::dial(&line.network, &line.address).await {
+            Ok(io) => multiplex::is_spoken(io, self.limits.multiplex).await,
+            Err(_) => false,
+        }
+    }
+
+    /// The main stream of a multiplexed connection, through TLS where there
+    /// is any; the connection is left in `kept`.
+    async fn open_multiplexed(
+        &self,
+        line: &Line,
+        target: &Target,
+        facts: &mut ChannelFacts,
+        kept: &mut Option<Multiplex>,
+    ) -> Result<channel::BoxIo, ChannelFailure> {
+        if line.multiplex != Some(true) {
+            return Err(ChannelFailure::new(
+                Step::Unmultiplexed,
+                &"multiplexing was asked for and the line does not promise it",
+            ));
+        }
+        let limit = self.limits.multiplex;
+        let io = target.reach_own(&self.record.temp).await?;
+        let multiplex = kept.insert(Multiplex::over(io, multiplex::patience(limit)));
+        let opened = tokio::time::timeout(limit, async {
+            let stream = multiplex.stream().await;
+            let stream = stream.map_err(|error| ChannelFailure::new(Step::Multiplex, &error))?;
+            target.wrap(stream, facts).await
+        });
+        match opened.await {
+            Ok(Ok(io)) => Ok(io),
+            Ok(Err(failure)) => match multiplex.is_spoken(Duration::ZERO).await {
+                Ok(()) => Err(failure),
+                Err(text) => Err(ChannelFailure::new(Step::Multiplex, &text)),
+            },
+            Err(_) => match multiplex.is_spoken(Duration::ZERO).await {
+                Ok(()) => Err(ChannelFailure::timed_out(Step::Tls, limit)),
+                Err(text) => Err(ChannelFailure::new(Step::Multiplex, &text)),
+            },
+        }
     }
 }
 
@@ -214,6 +293,7 @@ struct Raised {
     target: Target,
     caller: Caller,
     dials: Arc<AtomicU32>,
+    multiplex: Option<Multiplex>,
 }
 
 async fn health(caller: &Caller, service: &str) -> CallEnd<i32> {
@@ -239,7 +319,11 @@ impl Session {
         };
         Session {
             stdio: stdio.then(|| Stdio::open(channel.clone())),
-            broker: broker.then(|| Broker::open(channel)),
+            broker: broker.then(|| {
+                let porch = raised.multiplex.as_ref().map(Multiplex::porch);
+                Broker::open(channel, porch.cloned())
+            }),
+            multiplex: raised.multiplex,
             start,
             facts: raised.facts,
             line,
@@ -247,6 +331,7 @@ impl Session {
             caller: raised.caller,
             dials: raised.dials,
             described: None,
+            wanted_launch: false,
             broker_ids: 0,
         }
     }
@@ -273,6 +358,7 @@ impl Session {
 
     /// What was seen up to the first answer.
     pub fn record(&mut self) -> &LaunchRecord {
+        self.want_launch();
         self.start.record()
     }
 
@@ -304,11 +390,13 @@ impl Session {
 
     /// The process's stdout.
     pub fn stdout(&mut self) -> &mut Capture {
+        self.want_launch();
         &mut self.start.stdout
     }
 
     /// The process's stderr.
     pub fn stderr(&mut self) -> &mut Capture {
+        self.want_launch();
         &mut self.start.stderr
     }
 
@@ -322,9 +410,25 @@ impl Session {
         self.broker.as_mut()
     }
 
+    /// The multiplexed connection, where there is one.
+    pub fn multiplex(&self) -> Option<&Multiplex> {
+        self.multiplex.as_ref()
+    }
+
     /// The started process.
     pub fn process(&mut self) -> &mut Process {
+        self.want_launch();
         &mut self.start.process
+    }
+
+    fn want_launch(&mut self) {
+        self.wanted_launch |= self.start.plugin.running.is_some();
+    }
+
+    /// Whether somebody asked, since the last time, for what only a launch of
+    /// our own shows: the process, its output, its record.
+    pub fn wanted_launch(&mut self) -> bool {
+        std::mem::take(&mut self.wanted_launch)
     }
 
     /// Events so far.
@@ -340,14 +444,20 @@ impl Session {
     /// A caller over a further connection of its own.
     pub async fn another_connection(&self) -> Result<Caller, ChannelFailure> {
         let limit = self.start.limits.rpc;
-        let channel = self.target.channel(limit).await?;
+        let channel = match &self.multiplex {
+            // A stream that nobody knocked for is a connection of the main
+            // server.
+            Some(multiplex) => self.further_stream(multiplex, limit).await?,
+            None => self.target.channel(limit).await?,
+        };
         Ok(Caller::new(channel, self.start.transcript.clone(), limit))
     }
 
     /// Waits a moment after a broken call, so that a death is told as such.
     pub async fn settle<A>(&mut self, end: CallEnd<A>) -> CallEnd<A> {
         match end {
-            CallEnd::Broken(text) => match self.process().exited_within(EXIT_AFTER_BREAK).await {
+            CallEnd::Broken(text) => match self.start.process.exited_within(EXIT_AFTER_BREAK).await
+            {
                 Some(exit) => CallEnd::Died(exit),
                 None => CallEnd::Broken(text),
             },

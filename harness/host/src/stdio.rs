@@ -68,7 +68,7 @@ impl Stdio {
                     let mut stream = response.into_inner();
                     loop {
                         match stream.message().await {
-                            Ok(Some(data)) => lock(&sink).take(data),
+                            Ok(Some(data)) => lock(&sink).take(&data),
                             Ok(None) => break StdioState::Ended,
                             Err(status) => break StdioState::Failed(status),
                         }
@@ -116,7 +116,7 @@ impl Drop for Stdio {
 }
 
 impl State {
-    fn take(&mut self, data: StdioData) {
+    fn take(&mut self, data: &StdioData) {
         self.bytes += data.data.len() as u64;
         if self.chunks.len() >= 4096 {
             return;
@@ -148,12 +148,12 @@ mod tests {
     fn large_pieces_are_counted_and_given_back() {
         let mut state = State::default();
         for _ in 0..5000 {
-            state.take(StdioData {
+            state.take(&StdioData {
                 channel: 1,
                 data: vec![7; 1000],
             });
         }
-        state.take(StdioData::default());
+        state.take(&StdioData::default());
         assert_eq!(state.bytes, 5_000_000);
         assert_eq!(state.chunks.len(), 4096);
         assert!(state.chunks.iter().all(|chunk| chunk.length == 1000));

@@ -29,7 +29,7 @@ impl Coverage {
             Observation::Judged if self.defects.is_empty() => {
                 "a check, proven by no defect".to_owned()
             }
-            Observation::Judged => format!("a check, {} defects", self.defects.len()),
+            Observation::Judged => format!("a check and {}", self.defects.join(", ")),
             Observation::Unobservable(reason) => format!("not observable: {reason}"),
             Observation::Elsewhere(reason) => format!("judged elsewhere: {reason}"),
         }

@@ -36,9 +36,10 @@ pub struct Described {
 const MOST: usize = 200;
 
 /// Starts the plugin once (plain, else under AutoMTLS) and asks it to describe
-/// itself. A plugin that is not Aperio's is not asked.
+/// itself. A plugin that is not Aperio's, or that runs already, is not asked.
 pub fn survey(plugin: &Arc<Plugin>, limits: &Limits, interrupt: &Interrupt) -> Claims {
-    if !plugin.is_aperio() {
+    // A running plugin opens its streams once, for the judges.
+    if !plugin.is_aperio() || plugin.running.is_some() {
         return Claims::default();
     }
     let asked = in_case(limits, interrupt, || ask(plugin, limits));

@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use terms::{Judged, Level, Overlay, SkipReason, Stopped, Strictness, Trouble, Verdict};
 
+mod reattached;
+
 /// What is run, and how.
 #[derive(Debug, Clone)]
 pub struct Selection {
@@ -57,16 +59,21 @@ pub fn run(
     events: &Sender<Event>,
 ) -> Vec<Judged> {
     let teller = Teller::new(events);
-    let mut results = Pass {
+    let pass = Pass {
         all,
         selected,
         roots,
         selection,
         teller: Some(&teller),
         failures: AtomicUsize::new(0),
-    }
-    .run();
-    if selection.solo_rerun {
+    };
+    let running = selection.plugin.running.as_ref();
+    let mut results = match running {
+        None => pass.run(),
+        Some(running) => pass.reattached(running),
+    };
+    // The streams of a running plugin may be opened once, so it has one try.
+    if selection.solo_rerun && running.is_none() {
         for result in &mut results {
             if result.verdict.is_fail() && selection.interrupt.cause().is_none() {
                 let again = again(all, &result.id, roots, selection);

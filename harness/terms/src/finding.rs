@@ -1,6 +1,7 @@
 //! One observed breach and what proves it.
 
 use serde::{Deserialize, Serialize};
+use std::fmt::Write;
 
 /// One observed breach of one requirement or rule.
 ///
@@ -37,7 +38,7 @@ fn bounded(text: impl Into<String>) -> String {
         let rest = text.len() - end;
         text.truncate(end);
         text.shrink_to_fit();
-        text.push_str(&format!("… (+{rest} bytes)"));
+        let _ = write!(text, "… (+{rest} bytes)");
     }
     text
 }

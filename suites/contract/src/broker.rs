@@ -3,6 +3,7 @@
 use crate::declare::suite;
 
 mod dial_back;
+mod multiplexed_dial;
 
 pub(crate) use dial_back::attached;
 
@@ -15,6 +16,8 @@ suite! {
     advertisement_may_come_before_or_after_the_call,
     odd_advertisements_are_ignored,
     knock_without_multiplexing_does_no_harm,
+    knocks_are_answered,
+    one_stream_follows_one_knock,
     dial_back_presents_the_plugins_certificate,
     dial_back_verifies_the_host_as_localhost,
     callback_connections_are_reused_or_closed,

@@ -31,6 +31,8 @@ suite! {
     tcp_ports_stay_in_the_given_range,
     busy_port_is_passed_over,
     there_is_no_seventh_field_unless_asked_for,
+    multiplexing_is_supported_when_asked_for,
+    promised_multiplexing_is_spoken,
     seventh_field_is_a_boolean,
     line_is_at_most_4_kib,
     fields_hold_no_blanks,

@@ -14,6 +14,7 @@ mod idle;
 mod in_flight;
 mod lifecycle;
 mod logs;
+mod multiplexed;
 mod observed;
 mod operation;
 mod resources;
@@ -69,6 +70,8 @@ fn no_channel(mode: Mode, failure: &ChannelFailure) -> &'static str {
         Step::Certificate => "TLS-007",
         // A process that ends is not one that speaks TLS badly.
         Step::Tls if failure.exit.is_some() => "LIFE-005",
+        Step::Unmultiplexed => "HSK-025",
+        Step::Multiplex => "HSK-026",
         Step::Tls => "TLS-005",
         // TLS 1.3 tells a refused client only in its first call, and before
         // HTTP/2 is spoken.

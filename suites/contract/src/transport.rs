@@ -2,6 +2,7 @@
 
 use crate::declare::suite;
 
+mod reflected;
 mod replies;
 
 suite! {
@@ -18,4 +19,6 @@ suite! {
     statuses_are_legal_on_the_wire,
     nothing_is_compressed_unasked,
     every_reply_carries_the_grpc_content_type,
+    reflection_is_complete_where_offered,
+    reflection_equals_the_published_interface,
 }

@@ -21,7 +21,8 @@ impl Session {
     }
 
     /// Opens a server of host services as this session's host would: under
-    /// the same TLS, for this plugin alone. `shown` replaces the identity.
+    /// the same TLS, for this plugin alone. `shown` replaces the identity. Over
+    /// a multiplexed connection the place is that connection.
     ///
     /// # Errors
     ///
@@ -33,12 +34,21 @@ impl Session {
     ) -> io::Result<HostServer> {
         let own = shown.or(self.identity().map(AsRef::as_ref));
         let pin = self.line().certificate.clone().map(CertificateDer::from);
+        let place = match self.multiplex() {
+            Some(_) => &Place::Streams,
+            None => place,
+        };
         HostServer::open(place, own.zip(pin)).await
     }
 
     /// Sends where `server` listens under this id; whether the broker stream
-    /// took it.
+    /// took it. Over a multiplexed connection nothing is sent: the plugin may
+    /// knock for the id from now on.
     pub async fn advertise(&mut self, id: u32, server: &HostServer) -> bool {
+        if let (Some(multiplex), Some(door)) = (self.multiplex(), server.door()) {
+            multiplex.porch().open_door(id, door);
+            return true;
+        }
         let info = ConnInfo {
             service_id: id,
             network: server.network().to_owned(),

@@ -22,7 +22,9 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let Some(seen) = DialBack::seen(case, case.base().mode()).await? else {
-        return Ok(Verdict::not_claimed("the plugin keeps go-plugin's contract alone"));
+        return Ok(Verdict::not_claimed(
+            "the plugin keeps go-plugin's contract alone",
+        ));
     };
     let lost = match (&seen.late, seen.out_of_reach()) {
         (Some(late), Some(_)) if late.connected() => ("before", seen.early.clone()),
@@ -36,12 +38,19 @@ async fn judge(case: &mut Case) -> Judgement {
         }
     };
     let (when, attempt) = lost;
-    let said = attempt.attached.err().unwrap_or_else(|| "OK, without a connection".to_owned());
+    let said = attempt
+        .attached
+        .err()
+        .unwrap_or_else(|| "OK, without a connection".to_owned());
     Ok(Verdict::fail(
-        Finding::new(format!("an advertisement sent {when} the Attach call was lost"))
-            .at(Where::Call { method: ATTACH.to_owned() })
-            .expected("a connection to the advertised address")
-            .actual(said)
-            .with(attempt.evidence),
+        Finding::new(format!(
+            "an advertisement sent {when} the Attach call was lost"
+        ))
+        .at(Where::Call {
+            method: ATTACH.to_owned(),
+        })
+        .expected("a connection to the advertised address")
+        .actual(said)
+        .with(attempt.evidence),
     ))
 }

@@ -26,7 +26,9 @@ async fn judge(session: &mut Session) -> Judgement {
             }
             Ok(Verdict::fail(
                 Finding::new("StartStream is not implemented")
-                    .at(Place::Call { method: "plugin.GRPCBroker/StartStream".to_owned() })
+                    .at(Place::Call {
+                        method: "plugin.GRPCBroker/StartStream".to_owned(),
+                    })
                     .expected("a stream that stays open")
                     .actual("UNIMPLEMENTED"),
             ))

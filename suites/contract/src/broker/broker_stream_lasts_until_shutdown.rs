@@ -30,7 +30,9 @@ async fn judge(session: &mut Session) -> Judgement {
     };
     Ok(Verdict::fail(
         Finding::new("StartStream ended before shutdown")
-            .at(Place::Call { method: "plugin.GRPCBroker/StartStream".to_owned() })
+            .at(Place::Call {
+                method: "plugin.GRPCBroker/StartStream".to_owned(),
+            })
             .expected("a stream that stays open")
             .actual(seen)
             .with(session.evidence()),

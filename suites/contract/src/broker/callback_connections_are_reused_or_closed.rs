@@ -41,10 +41,16 @@ async fn judge(case: &mut Case) -> Judgement {
     }
     let callbacks = server.callback_count() - before;
     let open = |server: &host::services::HostServer| {
-        server.connections().iter().filter(|connection| connection.open).count()
+        server
+            .connections()
+            .iter()
+            .filter(|connection| connection.open)
+            .count()
     };
     // A connection that is being closed needs a moment.
-    server.wait_for(Duration::from_secs(1), |server| open(server) <= KEPT).await;
+    server
+        .wait_for(Duration::from_secs(1), |server| open(server) <= KEPT)
+        .await;
     let left = open(&server);
     let verdict = if callbacks < operations as u64 / 2 {
         Verdict::not_claimed("the light operation calls nobody back")
@@ -56,7 +62,9 @@ async fn judge(case: &mut Case) -> Judgement {
         Verdict::fail(
             Finding::new("callbacks leave connections behind")
                 .at(Place::Process)
-                .expected(format!("at most {KEPT} open connections to the host's services"))
+                .expected(format!(
+                    "at most {KEPT} open connections to the host's services"
+                ))
                 .actual(format!("{left} after {callbacks} callbacks")),
         )
     };

@@ -22,13 +22,21 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let Some(seen) = DialBack::seen(case, Mode::AutoMtls).await? else {
-        return Ok(Verdict::not_claimed("not Aperio's, or AutoMTLS does not come up"));
+        return Ok(Verdict::not_claimed(
+            "not Aperio's, or AutoMTLS does not come up",
+        ));
     };
-    let refused = seen.early.connections.iter().find_map(|connection| connection.refused.clone());
+    let refused = seen
+        .early
+        .connections
+        .iter()
+        .find_map(|connection| connection.refused.clone());
     match refused {
         Some(text) if !seen.host_was_refused() => Ok(Verdict::fail(
             Finding::new("the plugin did not prove who it is when it dialled back")
-                .at(Place::Call { method: ATTACH.to_owned() })
+                .at(Place::Call {
+                    method: ATTACH.to_owned(),
+                })
                 .expected("TLS with the certificate of field 6")
                 .actual(text)
                 .with(seen.early.evidence.clone()),

@@ -21,12 +21,16 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let Some(seen) = DialBack::seen(case, case.base().mode()).await? else {
-        return Ok(Verdict::not_claimed("the plugin keeps go-plugin's contract alone"));
+        return Ok(Verdict::not_claimed(
+            "the plugin keeps go-plugin's contract alone",
+        ));
     };
     let mut findings = Vec::new();
     if seen.early.connections.is_empty() {
         match seen.out_of_reach() {
-            Some(Verdict::Unknown { trouble: Trouble::BlockedBy { id } }) if id == "BRK-003" => {
+            Some(Verdict::Unknown {
+                trouble: Trouble::BlockedBy { id },
+            }) if id == "BRK-003" => {
                 findings.push(missed("TCP loopback", &seen.early));
             }
             Some(other) => return Ok(other),
@@ -48,8 +52,12 @@ fn missed(network: &str, attempt: &super::dial_back::Attempt) -> Finding {
         Err(status) => format!("nobody connected, and Attach answered {status}"),
     };
     Finding::new(format!("the host's services on {network} were not dialled"))
-        .at(Where::Call { method: host::session::ATTACH.to_owned() })
-        .expected(format!("a connection to the advertised address on {network}"))
+        .at(Where::Call {
+            method: host::session::ATTACH.to_owned(),
+        })
+        .expected(format!(
+            "a connection to the advertised address on {network}"
+        ))
         .actual(said)
         .with(attempt.evidence.clone())
 }

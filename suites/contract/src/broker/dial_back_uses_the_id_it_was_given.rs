@@ -19,7 +19,9 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let Some(seen) = DialBack::seen(case, case.base().mode()).await? else {
-        return Ok(Verdict::not_claimed("the plugin keeps go-plugin's contract alone"));
+        return Ok(Verdict::not_claimed(
+            "the plugin keeps go-plugin's contract alone",
+        ));
     };
     if let Some(verdict) = seen.out_of_reach() {
         return Ok(verdict);
@@ -36,7 +38,9 @@ async fn judge(case: &mut Case) -> Judgement {
     let verdict = if misled > 0 {
         Verdict::fail(
             Finding::new("the plugin dialled a server advertised under another id")
-                .at(Where::Call { method: ATTACH.to_owned() })
+                .at(Where::Call {
+                    method: ATTACH.to_owned(),
+                })
                 .expected(format!("a connection to the server of id {id}"))
                 .actual(format!("{misled} to that of id {other}"))
                 .with(session.evidence()),
@@ -44,7 +48,9 @@ async fn judge(case: &mut Case) -> Judgement {
     } else if server.connections().is_empty() && reply.is_err() {
         Verdict::fail(
             Finding::new("with two servers advertised, the right one was not dialled")
-                .at(Where::Call { method: ATTACH.to_owned() })
+                .at(Where::Call {
+                    method: ATTACH.to_owned(),
+                })
                 .expected(format!("a connection to the server of id {id}"))
                 .actual("none")
                 .with(session.evidence()),

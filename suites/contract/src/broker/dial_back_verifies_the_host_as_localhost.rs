@@ -26,10 +26,16 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let Some(seen) = DialBack::seen(case, Mode::AutoMtls).await? else {
-        return Ok(Verdict::not_claimed("not Aperio's, or AutoMTLS does not come up"));
+        return Ok(Verdict::not_claimed(
+            "not Aperio's, or AutoMTLS does not come up",
+        ));
     };
     if seen.host_was_refused() {
-        let text = seen.early.connections.iter().find_map(|connection| connection.refused.clone());
+        let text = seen
+            .early
+            .connections
+            .iter()
+            .find_map(|connection| connection.refused.clone());
         return Ok(Verdict::fail(
             Finding::new("the plugin refused its own host")
                 .at(Where::Call { method: ATTACH.to_owned() })
@@ -54,25 +60,32 @@ async fn judge(case: &mut Case) -> Judgement {
     session.advertise(id, &server).await;
     let _: Result<api::AttachResponse, _> = session.ask(ATTACH, request).await?;
     let settled = |server: &host::services::HostServer| {
-        server
-            .connections()
-            .first()
-            .is_some_and(|connection| connection.refused.is_some() || connection.certificate.is_some())
+        server.connections().first().is_some_and(|connection| {
+            connection.refused.is_some() || connection.certificate.is_some()
+        })
     };
     server.wait_for(Duration::from_secs(1), settled).await;
-    let fooled = server.connections().iter().any(|connection| connection.certificate.is_some());
+    let fooled = server
+        .connections()
+        .iter()
+        .any(|connection| connection.certificate.is_some());
     // Under TLS 1.3 the server's handshake ends before the client's verdict
     // on it is known; a client that refuses goes away without a request.
     let asked = !server.callbacks().is_empty();
     let open = server
         .wait_for(Duration::from_secs(1), |server| {
-            server.connections().iter().all(|connection| !connection.open)
+            server
+                .connections()
+                .iter()
+                .all(|connection| !connection.open)
         })
         .await;
     let verdict = if asked || (fooled && !open) {
         Verdict::fail(
             Finding::new("the plugin trusted a stranger in its host's place")
-                .at(Where::Call { method: ATTACH.to_owned() })
+                .at(Where::Call {
+                    method: ATTACH.to_owned(),
+                })
                 .expected("a refused handshake")
                 .actual("a connection to a server with another key")
                 .with(session.evidence()),

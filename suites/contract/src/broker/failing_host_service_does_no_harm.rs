@@ -52,7 +52,9 @@ async fn judge(case: &mut Case) -> Judgement {
         if let Some(seen) = seen {
             findings.push(
                 Finding::new(format!("the plugin suffers when its host {text}"))
-                    .at(Place::Call { method: operation.method().to_owned() })
+                    .at(Place::Call {
+                        method: operation.method().to_owned(),
+                    })
                     .expected("an answer or a status, and a plugin that goes on")
                     .actual(seen)
                     .with(session.evidence()),
@@ -61,7 +63,9 @@ async fn judge(case: &mut Case) -> Judgement {
         session.finish().await;
     }
     if callbacks == 0 {
-        return Ok(Verdict::not_claimed("the light operation calls nobody back"));
+        return Ok(Verdict::not_claimed(
+            "the light operation calls nobody back",
+        ));
     }
     Ok(Verdict::of(findings))
 }

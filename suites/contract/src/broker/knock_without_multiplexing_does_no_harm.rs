@@ -26,17 +26,26 @@ async fn judge(case: &mut Case) -> Judgement {
         return Ok(Verdict::not_claimed("the plugin serves no broker stream"));
     }
     if let Some(broker) = session.broker() {
-        let knock = Knock { knock: true, ack: false, error: String::new() };
+        let knock = Knock {
+            knock: true,
+            ack: false,
+            error: String::new(),
+        };
         broker
-            .announce(ConnInfo { service_id: 7, knock: Some(knock), ..ConnInfo::default() })
+            .announce(ConnInfo {
+                service_id: 7,
+                knock: Some(knock),
+                ..ConnInfo::default()
+            })
             .await;
     }
     let serving = session.is_as_healthy().await;
     let acknowledged = session.broker().is_some_and(|broker| {
-        broker
-            .announced()
-            .iter()
-            .any(|info| info.knock.as_ref().is_some_and(|knock| knock.ack && knock.error.is_empty()))
+        broker.announced().iter().any(|info| {
+            info.knock
+                .as_ref()
+                .is_some_and(|knock| knock.ack && knock.error.is_empty())
+        })
     });
     let seen = match session.exited() {
         Some(exit) => Some(format!("the process ended: {exit}")),
@@ -48,7 +57,9 @@ async fn judge(case: &mut Case) -> Judgement {
         None => Verdict::Pass,
         Some(seen) => Verdict::fail(
             Finding::new("a knock without multiplexing was not ignored")
-                .at(Place::Call { method: "plugin.GRPCBroker/StartStream".to_owned() })
+                .at(Place::Call {
+                    method: "plugin.GRPCBroker/StartStream".to_owned(),
+                })
                 .expected("no answer, and a plugin that goes on")
                 .actual(seen)
                 .with(session.evidence()),

@@ -24,7 +24,9 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     if !case.plugin().is_aperio() {
-        return Ok(Verdict::not_claimed("the plugin keeps go-plugin's contract alone"));
+        return Ok(Verdict::not_claimed(
+            "the plugin keeps go-plugin's contract alone",
+        ));
     }
     let mut session = case.launch(&case.base()).await?;
     let began = Instant::now();
@@ -41,7 +43,9 @@ async fn judge(case: &mut Case) -> Judgement {
         }
         Err(_) => Verdict::fail(
             Finding::new("Attach waits for an advertisement that does not come")
-                .at(Place::Call { method: ATTACH.to_owned() })
+                .at(Place::Call {
+                    method: ATTACH.to_owned(),
+                })
                 .expected("an error within 10 s")
                 .actual(format!("nothing after {} s", took.as_secs()))
                 .with(session.evidence()),

@@ -35,10 +35,19 @@ async fn judge(case: &mut Case) -> Judgement {
         knock: None,
     };
     let mut sent = vec![
-        ("an id nobody waits for", odd(4_000_000_000, "tcp", "127.0.0.1:1")),
-        ("the same id again", odd(4_000_000_000, "tcp", "127.0.0.1:1")),
+        (
+            "an id nobody waits for",
+            odd(4_000_000_000, "tcp", "127.0.0.1:1"),
+        ),
+        (
+            "the same id again",
+            odd(4_000_000_000, "tcp", "127.0.0.1:1"),
+        ),
         ("id 0", odd(0, "tcp", "127.0.0.1:1")),
-        ("an unknown network", odd(4_000_000_001, "carrier-pigeon", "loft")),
+        (
+            "an unknown network",
+            odd(4_000_000_001, "carrier-pigeon", "loft"),
+        ),
         ("an empty message", ConnInfo::default()),
     ];
     sent.extend((0..MANY).map(|id| ("many ids", odd(3_000_000_000 + id, "tcp", "127.0.0.1:1"))));
@@ -75,7 +84,9 @@ async fn after(session: &mut host::Session, what: &str) -> Option<Finding> {
     };
     Some(
         Finding::new(format!("the plugin did not survive {what}"))
-            .at(Place::Call { method: "plugin.GRPCBroker/StartStream".to_owned() })
+            .at(Place::Call {
+                method: "plugin.GRPCBroker/StartStream".to_owned(),
+            })
             .expected("an advertisement that is ignored")
             .actual(seen)
             .with(session.evidence()),

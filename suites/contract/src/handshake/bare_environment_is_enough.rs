@@ -60,7 +60,9 @@ async fn judge(case: &mut Case) -> Judgement {
     Ok(Verdict::fail(
         Finding::new("the plugin needs more than the environment of a launch")
             .at(Place::Process)
-            .expected("a line and a health answer with PATH, TMPDIR, LANG, TZ and go-plugin's variables")
+            .expected(
+                "a line and a health answer with PATH, TMPDIR, LANG, TZ and go-plugin's variables",
+            )
             .actual("it comes up only with HOME, USER, LOGNAME, SHELL, TERM and XDG_RUNTIME_DIR")
             .with(evidence),
     ))

@@ -20,8 +20,12 @@ async fn judge(case: &mut Case) -> Judgement {
     let Some(ports) = on_tcp(case).await? else {
         return Ok(Verdict::not_claimed("the plugin listens on a unix socket"));
     };
-    let launch = Launch { ports: Some((ports.min, ports.max)), ..case.base() };
-    let taken = std::net::TcpListener::bind(("127.0.0.1", ports.min)).map_err(Trouble::infrastructure)?;
+    let launch = Launch {
+        ports: Some((ports.min, ports.max)),
+        ..case.base()
+    };
+    let taken =
+        std::net::TcpListener::bind(("127.0.0.1", ports.min)).map_err(Trouble::infrastructure)?;
     let attempt = case.attempt(&launch).await?;
     drop(taken);
     Ok(match attempt {
@@ -32,7 +36,11 @@ async fn judge(case: &mut Case) -> Judgement {
         Err(record) => Verdict::fail(
             Finding::new("a busy first port keeps the plugin from starting")
                 .at(Place::Process)
-                .expected(format!("a listener on one of {} to {}", ports.min + 1, ports.max))
+                .expected(format!(
+                    "a listener on one of {} to {}",
+                    ports.min + 1,
+                    ports.max
+                ))
                 .actual(not_up(&record))
                 .with(stderr(&record)),
         ),

@@ -26,8 +26,10 @@ async fn judge(case: &mut Case) -> Judgement {
     if forms.len() <= 1 {
         return Ok(Verdict::Pass);
     }
-    let seen: Vec<String> =
-        forms.iter().map(|(form, times)| format!("{form:?} {times} times")).collect();
+    let seen: Vec<String> = forms
+        .iter()
+        .map(|(form, times)| format!("{form:?} {times} times"))
+        .collect();
     Ok(Verdict::fail(
         Finding::new("the line takes several forms")
             .at(Place::Handshake { field: 0 })

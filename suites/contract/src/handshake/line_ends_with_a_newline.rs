@@ -20,5 +20,9 @@ requirement! {
 }
 
 fn judge(record: &LaunchRecord) -> Judgement {
-    line_lacks(record, &[Departure::NoNewline], "a newline after the last field")
+    line_lacks(
+        record,
+        &[Departure::NoNewline],
+        "a newline after the last field",
+    )
 }

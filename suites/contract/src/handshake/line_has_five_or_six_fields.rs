@@ -20,5 +20,9 @@ requirement! {
 }
 
 fn judge(record: &LaunchRecord) -> Judgement {
-    line_lacks(record, &[Departure::FieldCount, Departure::NotText], "core|app|network|address|grpc|certificate")
+    line_lacks(
+        record,
+        &[Departure::FieldCount, Departure::NotText],
+        "core|app|network|address|grpc|certificate",
+    )
 }

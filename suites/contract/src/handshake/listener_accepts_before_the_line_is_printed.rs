@@ -31,7 +31,11 @@ async fn judge(case: &mut Case) -> Judgement {
         Finding::new("the line is printed before the listener accepts")
             .at(Place::Handshake { field: 4 })
             .expected("a connection right after the line")
-            .actual(format!("refused at once in {} of {} launches", early.len(), lives.len()))
+            .actual(format!(
+                "refused at once in {} of {} launches",
+                early.len(),
+                lives.len()
+            ))
             .with(stderr(&first.record)),
     ))
 }

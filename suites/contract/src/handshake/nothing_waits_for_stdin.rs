@@ -1,7 +1,7 @@
 use crate::declare::requirement;
 use crate::observed::{not_up, stderr};
-use host::launch::Stdin;
 use host::Launch;
+use host::launch::Stdin;
 use runner::Case;
 use terms::{Finding, Judgement, Verdict};
 

@@ -20,10 +20,14 @@ requirement! {
 }
 
 fn judge(record: &LaunchRecord) -> Judgement {
-    judge_start(record, "a first line that names an interpreter", |trouble| {
-        matches!(
-            trouble,
-            ExecTrouble::InterpreterMissing { .. } | ExecTrouble::NoInterpreter
-        )
-    })
+    judge_start(
+        record,
+        "a first line that names an interpreter",
+        |trouble| {
+            matches!(
+                trouble,
+                ExecTrouble::InterpreterMissing { .. } | ExecTrouble::NoInterpreter
+            )
+        },
+    )
 }

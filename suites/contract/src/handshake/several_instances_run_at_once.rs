@@ -42,8 +42,10 @@ async fn judge(case: &mut Case) -> Judgement {
             }
         }
     }
-    let mut addresses: Vec<String> =
-        sessions.iter().map(|session| session.line().address.clone()).collect();
+    let mut addresses: Vec<String> = sessions
+        .iter()
+        .map(|session| session.line().address.clone())
+        .collect();
     addresses.sort();
     addresses.dedup();
     if addresses.len() < sessions.len() {

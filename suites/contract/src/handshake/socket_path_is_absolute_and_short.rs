@@ -30,15 +30,26 @@ async fn judge(case: &mut Case) -> Judgement {
         ("of 90 characters", long),
         ("with a blank in its name", "two words".to_owned()),
     ] {
-        let launch = Launch { directories: Directories::Below(name), ..case.base() };
+        let launch = Launch {
+            directories: Directories::Below(name),
+            ..case.base()
+        };
         match case.attempt(&launch).await? {
             Ok(mut session) => {
                 let record = session.record().clone();
-                if record.line.as_ref().is_some_and(|line| line.network == Network::Tcp) {
+                if record
+                    .line
+                    .as_ref()
+                    .is_some_and(|line| line.network == Network::Tcp)
+                {
                     session.stop().await;
                     return Ok(Verdict::not_claimed("the plugin listens on TCP"));
                 }
-                for lint in record.lints.iter().filter(|lint| lint.kind == Departure::SocketPath) {
+                for lint in record
+                    .lints
+                    .iter()
+                    .filter(|lint| lint.kind == Departure::SocketPath)
+                {
                     findings.push(
                         Finding::new(lint.text.clone())
                             .at(Place::Handshake { field: 4 })

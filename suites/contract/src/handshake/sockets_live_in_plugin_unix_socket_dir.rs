@@ -18,7 +18,10 @@ requirement! {
 }
 
 async fn judge(case: &mut Case) -> Judgement {
-    let launch = Launch { directories: Directories::Apart, ..case.base() };
+    let launch = Launch {
+        directories: Directories::Apart,
+        ..case.base()
+    };
     let mut session = case.launch(&launch).await?;
     let record = session.record().clone();
     let (network, address) = (session.line().network, session.line().address.clone());

@@ -27,14 +27,17 @@ async fn judge(case: &mut Case) -> Judgement {
     let members = tree::members(&temp);
     let server = tree::holder(&members, &address);
     let seen = match (exited, server) {
-        (Some(exit), _) => Some(format!("the started process has ended ({exit}), and the address answers")),
+        (Some(exit), _) => Some(format!(
+            "the started process has ended ({exit}), and the address answers"
+        )),
         (None, Some(server)) if server != pid => {
             let name = members.iter().find(|member| member.pid == server);
             let name = name.map_or("a child", |member| member.name.as_str());
-            Some(format!("the socket belongs to {name}, a process below the started one"))
+            Some(format!(
+                "the socket belongs to {name}, a process below the started one"
+            ))
         }
-        (None, None) if tree::is_held_by_others(&address, &members) == Some(true) =>
-        {
+        (None, None) if tree::is_held_by_others(&address, &members) == Some(true) => {
             Some("the socket belongs to a process that this launch did not start".to_owned())
         }
         (None, _) => None,

@@ -19,11 +19,17 @@ async fn judge(case: &mut Case) -> Judgement {
     let Some(ports) = on_tcp(case).await? else {
         return Ok(Verdict::not_claimed("the plugin listens on a unix socket"));
     };
-    let launch = Launch { ports: Some((ports.min, ports.max)), ..case.base() };
+    let launch = Launch {
+        ports: Some((ports.min, ports.max)),
+        ..case.base()
+    };
     let session = case.launch(&launch).await?;
     let address = session.line().address.clone();
     session.stop().await;
-    let port = address.rsplit(':').next().and_then(|port| port.parse::<u16>().ok());
+    let port = address
+        .rsplit(':')
+        .next()
+        .and_then(|port| port.parse::<u16>().ok());
     if port.is_some_and(|port| (ports.min..=ports.max).contains(&port)) {
         return Ok(Verdict::Pass);
     }

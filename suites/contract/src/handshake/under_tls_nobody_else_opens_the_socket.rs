@@ -1,7 +1,7 @@
 use crate::declare::requirement;
-use runner::Case;
 use host::Launch;
 use host::handshake::Network;
+use runner::Case;
 use std::os::unix::fs::PermissionsExt;
 use terms::{Finding, Judgement, Place, Trouble, Verdict};
 
@@ -20,7 +20,10 @@ async fn judge(case: &mut Case) -> Judgement {
     if !case.plugin().auto_mtls {
         return Ok(Verdict::not_claimed("AutoMTLS is declared away"));
     }
-    let launch = Launch { umask: 0o022, ..Launch::auto_mtls() };
+    let launch = Launch {
+        umask: 0o022,
+        ..Launch::auto_mtls()
+    };
     let session = case.launch(&launch).await?;
     let verdict = match session.line().network {
         Network::Tcp => Verdict::not_claimed("the plugin listens on TCP"),

@@ -18,7 +18,10 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let lowest = case.plugin().majors.iter().min().copied().unwrap_or(1);
-    let launch = Launch { offer: Offer::Unset, ..case.base() };
+    let launch = Launch {
+        offer: Offer::Unset,
+        ..case.base()
+    };
     let Ok(mut start) = case.start(&launch).await? else {
         return Ok(Verdict::vacuous("the file did not start"));
     };

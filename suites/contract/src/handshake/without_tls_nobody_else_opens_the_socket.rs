@@ -1,7 +1,7 @@
 use crate::declare::requirement;
-use runner::Case;
 use host::Launch;
 use host::handshake::Network;
+use runner::Case;
 use std::os::unix::fs::PermissionsExt;
 use terms::{Finding, Judgement, Place, Trouble, Verdict};
 
@@ -17,7 +17,10 @@ requirement! {
 }
 
 async fn judge(case: &mut Case) -> Judgement {
-    let launch = Launch { umask: 0o022, ..Launch::default() };
+    let launch = Launch {
+        umask: 0o022,
+        ..Launch::default()
+    };
     let session = case.launch(&launch).await?;
     let verdict = match session.line().network {
         Network::Tcp => Verdict::not_claimed("the plugin listens on TCP"),

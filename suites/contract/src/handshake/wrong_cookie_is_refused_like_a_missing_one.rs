@@ -37,7 +37,10 @@ async fn judge(case: &mut Case) -> Judgement {
         }
         let launch = Launch {
             cookie: CookieOffer::Text(value),
-            limits: Some(Limits { start: Duration::from_secs(5), ..case.limits().clone() }),
+            limits: Some(Limits {
+                start: Duration::from_secs(5),
+                ..case.limits().clone()
+            }),
             ..case.base()
         };
         let Ok(mut start) = case.start(&launch).await? else {

@@ -67,7 +67,9 @@ async fn judge(case: &mut Case) -> Judgement {
     } else {
         Verdict::fail(
             Finding::new("health is answered late while the plugin works")
-                .at(Place::Call { method: HEALTH.to_owned() })
+                .at(Place::Call {
+                    method: HEALTH.to_owned(),
+                })
                 .expected("99 of 100 answers within 1 s")
                 .actual(format!("the second slowest of {CHECKS}: {numbers}"))
                 .with(session.evidence()),
@@ -103,7 +105,9 @@ async fn second_slowest(session: &mut Session) -> Result<Duration, Lost> {
 }
 
 async fn check(caller: &Caller) -> CallEnd<()> {
-    let request = HealthCheckRequest { service: "plugin".to_owned() };
+    let request = HealthCheckRequest {
+        service: "plugin".to_owned(),
+    };
     caller
         .unary::<_, HealthCheckResponse>(HEALTH, request)
         .await

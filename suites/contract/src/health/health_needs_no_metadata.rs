@@ -31,7 +31,9 @@ async fn judge(session: &mut Session) -> Judgement {
     let seen = seen(session, &reply).await;
     Ok(Verdict::fail(
         Finding::new("a health check without metadata is not answered")
-            .at(Place::Call { method: METHOD.to_owned() })
+            .at(Place::Call {
+                method: METHOD.to_owned(),
+            })
             .expected("grpc-status 0")
             .actual(seen)
             .with(session.evidence()),

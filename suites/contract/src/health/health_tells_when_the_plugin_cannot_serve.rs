@@ -36,7 +36,9 @@ async fn judge(case: &mut Case) -> Judgement {
     let mut session = case.launch(&case.base()).await?;
     let Some(held) = InFlight::hold(&mut session).await? else {
         session.stop().await;
-        return Ok(Verdict::not_claimed("the plugin holds no call without a provider"));
+        return Ok(Verdict::not_claimed(
+            "the plugin holds no call without a provider",
+        ));
     };
     session.process().signal(Signal::TERM);
     let verdict = match drains(&mut session).await {
@@ -87,7 +89,9 @@ async fn follows(session: &mut Session) -> Verdict {
         if refused.elapsed() > FOLLOWS {
             return Verdict::fail(
                 Finding::new("health is SERVING while calls are refused")
-                    .at(Place::Call { method: HEALTH.to_owned() })
+                    .at(Place::Call {
+                        method: HEALTH.to_owned(),
+                    })
                     .expected("NOT_SERVING, or a refusal")
                     .actual("SERVING, 2 s after the first refused call")
                     .with(session.evidence()),

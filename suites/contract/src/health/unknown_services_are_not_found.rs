@@ -20,7 +20,9 @@ async fn judge(session: &mut Session) -> Judgement {
     }
     Ok(Verdict::fail(
         Finding::new("an unknown service is not NOT_FOUND")
-            .at(Place::Call { method: "grpc.health.v1.Health/Check".to_owned() })
+            .at(Place::Call {
+                method: "grpc.health.v1.Health/Check".to_owned(),
+            })
             .expected("NOT_FOUND")
             .actual(end.to_string())
             .with(session.evidence()),

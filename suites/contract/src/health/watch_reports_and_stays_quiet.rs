@@ -30,7 +30,9 @@ async fn judge(case: &mut Case) -> Judgement {
         return Ok(blocked_by("LIFE-005"));
     };
     let mut client = HealthClient::new(session.caller().channel());
-    let request = HealthCheckRequest { service: "plugin".to_owned() };
+    let request = HealthCheckRequest {
+        service: "plugin".to_owned(),
+    };
     let limit = session.limits().rpc;
     let opened = tokio::time::timeout(limit, async {
         let mut stream = client.watch(request).await?.into_inner();
@@ -45,9 +47,10 @@ async fn judge(case: &mut Case) -> Judgement {
         }
         Ok(Err(refused)) => Some(format!("an end with {refused}")),
         Ok(Ok((None, _))) => Some("an end without a message".to_owned()),
-        Ok(Ok((Some(first), _))) if first.status != status => {
-            Some(format!("status {} first, while Check says {status}", first.status))
-        }
+        Ok(Ok((Some(first), _))) if first.status != status => Some(format!(
+            "status {} first, while Check says {status}",
+            first.status
+        )),
         Ok(Ok((Some(first), stream))) => wrong_after(&first, stream).await,
     };
     let verdict = match seen {
@@ -64,7 +67,9 @@ fn finding(session: &mut Session, seen: String) -> Finding {
         None => seen,
     };
     Finding::new("a health watch does not report the status, and then its changes")
-        .at(Place::Call { method: WATCH.to_owned() })
+        .at(Place::Call {
+            method: WATCH.to_owned(),
+        })
         .expected("one message, and a stream that stays open")
         .actual(seen)
         .with(session.evidence())

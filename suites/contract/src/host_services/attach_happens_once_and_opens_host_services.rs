@@ -21,12 +21,17 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     if !case.plugin().is_aperio() {
-        return Ok(Verdict::not_claimed("the plugin keeps go-plugin's contract alone"));
+        return Ok(Verdict::not_claimed(
+            "the plugin keeps go-plugin's contract alone",
+        ));
     }
     let mut session = case.launch(&case.base()).await?;
     // A plugin that is lost here is lost by a call before Attach.
     let _: Result<api::CheckHealthResponse, _> = session
-        .ask("aperio.plugin.v1.PluginService/CheckHealth", api::CheckHealthRequest {})
+        .ask(
+            "aperio.plugin.v1.PluginService/CheckHealth",
+            api::CheckHealthRequest {},
+        )
         .await?;
     let _: Result<api::ValidateConfigResponse, _> = session
         .ask(
@@ -41,7 +46,9 @@ async fn judge(case: &mut Case) -> Judgement {
     }
     let Ok(_server) = session.attach().await? else {
         session.stop().await;
-        return Ok(Verdict::vacuous("the first Attach was refused; the broker's checks say why"));
+        return Ok(Verdict::vacuous(
+            "the first Attach was refused; the broker's checks say why",
+        ));
     };
     let id = session.next_broker_id();
     let request = session.attach_request(id).await?;
@@ -65,7 +72,9 @@ async fn judge(case: &mut Case) -> Judgement {
     };
     let verdict = Verdict::fail(
         Finding::new("a second Attach was not refused as it should be")
-            .at(Place::Call { method: ATTACH.to_owned() })
+            .at(Place::Call {
+                method: ATTACH.to_owned(),
+            })
             .expected("FAILED_PRECONDITION with the reason PRECONDITION_FAILED")
             .actual(seen)
             .with(session.evidence()),

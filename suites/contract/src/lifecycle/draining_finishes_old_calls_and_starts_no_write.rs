@@ -31,12 +31,16 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     if !case.plugin().is_aperio() {
-        return Ok(Verdict::not_claimed("the plugin keeps go-plugin's contract alone"));
+        return Ok(Verdict::not_claimed(
+            "the plugin keeps go-plugin's contract alone",
+        ));
     }
     let mut session = case.launch(&case.base()).await?;
     let Some(held) = InFlight::hold(&mut session).await? else {
         session.stop().await;
-        return Ok(Verdict::not_claimed("the plugin holds no call without a provider"));
+        return Ok(Verdict::not_claimed(
+            "the plugin holds no call without a provider",
+        ));
     };
     session.process().signal(Signal::TERM);
     let mut findings = Vec::new();
@@ -47,7 +51,9 @@ async fn judge(case: &mut Case) -> Judgement {
             let seen = end.map_or_else(|| "nothing".to_owned(), |end| end.to_string());
             findings.push(
                 Finding::new("a call in flight was cut by SIGTERM")
-                    .at(Place::Call { method: host::session::ATTACH.to_owned() })
+                    .at(Place::Call {
+                        method: host::session::ATTACH.to_owned(),
+                    })
                     .expected("an answer or a status")
                     .actual(seen)
                     .with(session.evidence()),
@@ -71,7 +77,8 @@ async fn new_calls_are_refused(session: &mut Session) -> Option<Finding> {
         let seen = match end {
             CallEnd::Refused(status) => {
                 let reason = reason(&status);
-                if status.code() == Code::Unavailable && reason.as_deref() == Some("SHUTTING_DOWN") {
+                if status.code() == Code::Unavailable && reason.as_deref() == Some("SHUTTING_DOWN")
+                {
                     return None;
                 }
                 format!(
@@ -91,7 +98,9 @@ async fn new_calls_are_refused(session: &mut Session) -> Option<Finding> {
     };
     Some(
         Finding::new("a new call was not refused while the plugin drained")
-            .at(Place::Call { method: CHECK_HEALTH.to_owned() })
+            .at(Place::Call {
+                method: CHECK_HEALTH.to_owned(),
+            })
             .expected("UNAVAILABLE with the reason SHUTTING_DOWN")
             .actual(seen)
             .with(session.evidence()),

@@ -23,7 +23,10 @@ requirement! {
 fn judge(record: &LaunchRecord) -> Judgement {
     let finding = match &record.arrival {
         Arrival::Line { .. } => {
-            let wrong = record.lints.iter().find(|lint| lint.kind == Departure::Protocol);
+            let wrong = record
+                .lints
+                .iter()
+                .find(|lint| lint.kind == Departure::Protocol);
             match wrong {
                 Some(lint) => Finding::new(lint.text.clone())
                     .at(Place::Handshake { field: 5 })
@@ -33,20 +36,24 @@ fn judge(record: &LaunchRecord) -> Judgement {
             }
         }
         Arrival::Exited { .. } if library_missing(record).is_some() => return Ok(Verdict::Pass),
-        Arrival::Exited { exit, .. } => {
-            Finding::new(format!("the plugin ended before its handshake line: {exit}"))
-                .expected("a handshake line on stdout")
-                .hint(if refused_cookie(record) {
-                    "it seems not to know the cookie: --cookie KEY=VALUE names the plugin's own"
-                } else {
-                    "its last stderr lines may tell why; it gets no HOME and no other variable of yours"
-                })
-        }
+        Arrival::Exited { exit, .. } => Finding::new(format!(
+            "the plugin ended before its handshake line: {exit}"
+        ))
+        .expected("a handshake line on stdout")
+        .hint(if refused_cookie(record) {
+            "it seems not to know the cookie: --cookie KEY=VALUE names the plugin's own"
+        } else {
+            "its last stderr lines may tell why; it gets no HOME and no other variable of yours"
+        }),
         Arrival::ClosedStdout => {
             Finding::new("the plugin closed stdout without a handshake line and lives on")
                 .expected("a handshake line on stdout")
         }
-        Arrival::TimedOut { limit, listening, wrote: None } => {
+        Arrival::TimedOut {
+            limit,
+            listening,
+            wrote: None,
+        } => {
             let finding = Finding::new("no handshake line before the start timeout")
                 .expected(format!("a line within {} s", limit.as_secs_f32()))
                 .actual("nothing on stdout");

@@ -29,7 +29,9 @@ async fn judge(session: &mut Session) -> Judgement {
     };
     Ok(Verdict::fail(
         Finding::new("health of `plugin` was not SERVING right after the line")
-            .at(Place::Call { method: "grpc.health.v1.Health/Check".to_owned() })
+            .at(Place::Call {
+                method: "grpc.health.v1.Health/Check".to_owned(),
+            })
             .expected("SERVING (1)")
             .actual(seen)
             .with(session.evidence()),

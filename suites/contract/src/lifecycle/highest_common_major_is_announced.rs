@@ -1,8 +1,8 @@
 use crate::declare::requirement;
-use runner::Case;
 use crate::observed::stderr;
 use host::launch::Offer;
 use host::{Arrival, Launch};
+use runner::Case;
 use terms::{Finding, Judgement, Place, Trouble, Verdict};
 
 requirement! {
@@ -19,8 +19,14 @@ requirement! {
 async fn judge(case: &mut Case) -> Judgement {
     let majors = case.plugin().majors.clone();
     let mut findings = Vec::new();
-    for (offer, highest) in [(Offer::Majors, majors.iter().max().copied()), (Offer::Text("9999".to_owned()), None)] {
-        let launch = Launch { offer: offer.clone(), ..case.base() };
+    for (offer, highest) in [
+        (Offer::Majors, majors.iter().max().copied()),
+        (Offer::Text("9999".to_owned()), None),
+    ] {
+        let launch = Launch {
+            offer: offer.clone(),
+            ..case.base()
+        };
         let Ok(mut start) = case.start(&launch).await? else {
             return Err(Trouble::infrastructure("the file did not start").into());
         };
@@ -31,7 +37,9 @@ async fn judge(case: &mut Case) -> Judgement {
             (Some(announced), Some(highest)) => announced != i64::from(highest),
             (Some(announced), None) => announced == 9999,
             (None, Some(_)) => true,
-            (None, None) => matches!(record.arrival, Arrival::Exited { exit, .. } if exit.is_clean()),
+            (None, None) => {
+                matches!(record.arrival, Arrival::Exited { exit, .. } if exit.is_clean())
+            }
         };
         if breach {
             findings.push(

@@ -22,12 +22,17 @@ requirement! {
 async fn judge(case: &mut Case) -> Judgement {
     let mut session = case.launch(&case.base()).await?;
     session.process().signal(Signal::INT);
-    let exit = session.process().exited_within(Duration::from_millis(300)).await;
+    let exit = session
+        .process()
+        .exited_within(Duration::from_millis(300))
+        .await;
     let serving = exit.is_none() && session.health("plugin").await.replied();
     let verdict = if serving {
         Verdict::Pass
     } else {
-        let seen = exit.map_or("health no longer answers".to_owned(), |exit| exit.to_string());
+        let seen = exit.map_or("health no longer answers".to_owned(), |exit| {
+            exit.to_string()
+        });
         Verdict::fail(
             Finding::new("SIGINT ended the plugin, or its service")
                 .expected("a plugin that goes on serving")

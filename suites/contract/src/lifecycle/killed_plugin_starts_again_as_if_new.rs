@@ -34,14 +34,16 @@ async fn judge(case: &mut Case) -> Judgement {
             Ok(session) => session,
             Err(record) => {
                 findings.push(
-                    Finding::new(format!("after a process was killed {moment}, the next one does not start"))
-                        .at(Place::Process)
-                        .expected("a line and a health answer")
-                        .actual(match &record.channel {
-                            Some(Err(failure)) => failure.text.clone(),
-                            _ => "no usable line".to_owned(),
-                        })
-                        .with(crate::observed::stderr(&record)),
+                    Finding::new(format!(
+                        "after a process was killed {moment}, the next one does not start"
+                    ))
+                    .at(Place::Process)
+                    .expected("a line and a health answer")
+                    .actual(match &record.channel {
+                        Some(Err(failure)) => failure.text.clone(),
+                        _ => "no usable line".to_owned(),
+                    })
+                    .with(crate::observed::stderr(&record)),
                 );
                 break;
             }
@@ -49,11 +51,13 @@ async fn judge(case: &mut Case) -> Judgement {
         let again = description(&mut next).await;
         if again != described {
             findings.push(
-                Finding::new(format!("after a process was killed {moment}, the next one describes itself otherwise"))
-                    .at(Place::Process)
-                    .expected(format!("{described:?}"))
-                    .actual(format!("{again:?}"))
-                    .with(next.evidence()),
+                Finding::new(format!(
+                    "after a process was killed {moment}, the next one describes itself otherwise"
+                ))
+                .at(Place::Process)
+                .expected(format!("{described:?}"))
+                .actual(format!("{again:?}"))
+                .with(next.evidence()),
             );
         }
         let held = InFlight::hold(&mut next).await?;

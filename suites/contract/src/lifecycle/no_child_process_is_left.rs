@@ -22,9 +22,12 @@ async fn judge(case: &mut Case) -> Judgement {
         .iter()
         .filter(|_| !record.killed)
         .map(|member| {
-            Finding::new(format!("a process started by the plugin lives on: {}", member.name))
-                .expected("no process of the launch after its exit")
-                .actual(member.command.clone())
+            Finding::new(format!(
+                "a process started by the plugin lives on: {}",
+                member.name
+            ))
+            .expected("no process of the launch after its exit")
+            .actual(member.command.clone())
         })
         .collect();
     if findings.is_empty() && record.aftermath.pipes_open && !record.killed {

@@ -1,8 +1,8 @@
 use crate::declare::requirement;
-use runner::Case;
 use crate::observed::stderr;
 use host::launch::CookieOffer;
 use host::{Launch, Limits};
+use runner::Case;
 use std::time::Duration;
 use terms::{Finding, Judgement, Trouble, Verdict};
 
@@ -21,7 +21,10 @@ async fn judge(case: &mut Case) -> Judgement {
     let limit = Duration::from_secs(5);
     let launch = Launch {
         cookie: CookieOffer::Unset,
-        limits: Some(Limits { start: limit, ..case.limits().clone() }),
+        limits: Some(Limits {
+            start: limit,
+            ..case.limits().clone()
+        }),
         ..case.base()
     };
     let Ok(mut start) = case.start(&launch).await? else {
@@ -34,15 +37,21 @@ async fn judge(case: &mut Case) -> Judgement {
     start.finish().await;
     let mut findings = Vec::new();
     if record.line.is_some() {
-        findings.push(Finding::new("the handshake line was printed without the cookie"));
+        findings.push(Finding::new(
+            "the handshake line was printed without the cookie",
+        ));
     }
     if listening {
-        findings.push(Finding::new("a socket listens although the cookie is missing"));
+        findings.push(Finding::new(
+            "a socket listens although the cookie is missing",
+        ));
     }
     match exit {
         None => findings.push(Finding::new("the process goes on without the cookie")),
         Some(exit) if exit.is_clean() => {
-            findings.push(Finding::new("the process ended with code 0 without the cookie"));
+            findings.push(Finding::new(
+                "the process ended with code 0 without the cookie",
+            ));
         }
         Some(_) if record.stderr.is_empty() => {
             findings.push(Finding::new("nothing on stderr says what the file is"));

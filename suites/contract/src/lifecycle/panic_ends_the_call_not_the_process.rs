@@ -27,7 +27,9 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     if !case.plugin().is_aperio() {
-        return Ok(Verdict::not_claimed("the plugin keeps go-plugin's contract alone"));
+        return Ok(Verdict::not_claimed(
+            "the plugin keeps go-plugin's contract alone",
+        ));
     }
     let mut session = case.launch(&case.base()).await?;
     let mut findings = Vec::new();
@@ -65,17 +67,44 @@ fn odd_requests() -> Vec<(&'static str, &'static str, Bytes)> {
         bytes(&|| request.encode_to_vec())
     };
     let describe = api::DescribeRequest {
-        host_interface_version: Some(api::InterfaceVersion { major: u32::MAX, minor: u32::MAX }),
+        host_interface_version: Some(api::InterfaceVersion {
+            major: u32::MAX,
+            minor: u32::MAX,
+        }),
         host_version: "\u{0}\n\u{202e}".to_owned(),
     };
     vec![
         ("Describe", "a description without a version", Bytes::new()),
-        ("Describe", "a version of 4294967295", bytes(&|| describe.encode_to_vec())),
-        ("ValidateConfig", "a kind of number 99", validate(99, HashMap::new())),
-        ("ValidateConfig", "a negative kind", validate(-1, HashMap::new())),
-        ("ValidateConfig", "an empty key", validate(1, config("", ""))),
-        ("ValidateConfig", "a key with NUL and a line break", validate(2, config("\u{0}\n", "\u{0}"))),
-        ("ValidateConfig", "a value of 64 KiB", validate(3, config("key", &"x".repeat(64 << 10)))),
+        (
+            "Describe",
+            "a version of 4294967295",
+            bytes(&|| describe.encode_to_vec()),
+        ),
+        (
+            "ValidateConfig",
+            "a kind of number 99",
+            validate(99, HashMap::new()),
+        ),
+        (
+            "ValidateConfig",
+            "a negative kind",
+            validate(-1, HashMap::new()),
+        ),
+        (
+            "ValidateConfig",
+            "an empty key",
+            validate(1, config("", "")),
+        ),
+        (
+            "ValidateConfig",
+            "a key with NUL and a line break",
+            validate(2, config("\u{0}\n", "\u{0}")),
+        ),
+        (
+            "ValidateConfig",
+            "a value of 64 KiB",
+            validate(3, config("key", &"x".repeat(64 << 10))),
+        ),
         ("CheckHealth", "a health request", Bytes::new()),
         ("Attach", "an empty Attach", Bytes::new()),
     ]

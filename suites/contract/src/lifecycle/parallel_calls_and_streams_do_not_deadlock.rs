@@ -44,7 +44,9 @@ async fn judge(case: &mut Case) -> Judgement {
                 None => caller
                     .unary::<_, proto::grpc::health::v1::HealthCheckResponse>(
                         "grpc.health.v1.Health/Check",
-                        HealthCheckRequest { service: "plugin".to_owned() },
+                        HealthCheckRequest {
+                            service: "plugin".to_owned(),
+                        },
                     )
                     .await
                     .map(|_| ()),
@@ -58,13 +60,18 @@ async fn judge(case: &mut Case) -> Judgement {
     let took = began.elapsed();
     // Together with the waiting call all calls end at once, so that a plugin
     // which takes one at a time shows only in their order.
-    let waited_for = held.as_ref().is_some_and(InFlight::has_ended) && took > Duration::from_secs(1);
+    let waited_for =
+        held.as_ref().is_some_and(InFlight::has_ended) && took > Duration::from_secs(1);
     let replied = ends.iter().filter(|end| end.replied()).count();
     let other = ends.into_iter().find(|end| !end.replied());
-    let method = operation.map_or("grpc.health.v1.Health/Check", |operation| operation.method());
+    let method = operation.map_or("grpc.health.v1.Health/Check", |operation| {
+        operation.method()
+    });
     let seen = match other {
         Some(CallEnd::Died(exit)) => Some(format!("the process ended: {exit}")),
-        Some(end) => Some(format!("{replied} of {CALLS} calls were replied to; another ended so: {end}")),
+        Some(end) => Some(format!(
+            "{replied} of {CALLS} calls were replied to; another ended so: {end}"
+        )),
         None if waited_for => Some(format!(
             "the calls ended after {} ms, once the waiting call had ended",
             took.as_millis()
@@ -75,8 +82,12 @@ async fn judge(case: &mut Case) -> Judgement {
         None => Verdict::Pass,
         Some(seen) => Verdict::fail(
             Finding::new("calls side by side wait for one another")
-                .at(Place::Call { method: method.to_owned() })
-                .expected(format!("{CALLS} replies beside {STREAMS} streams and a call that waits"))
+                .at(Place::Call {
+                    method: method.to_owned(),
+                })
+                .expected(format!(
+                    "{CALLS} replies beside {STREAMS} streams and a call that waits"
+                ))
                 .actual(seen)
                 .with(session.evidence()),
         ),
@@ -93,7 +104,9 @@ fn watch(session: &Session) -> JoinSet<()> {
     for _ in 0..STREAMS {
         let mut client = HealthClient::new(session.caller().channel());
         watches.spawn(async move {
-            let request = HealthCheckRequest { service: "plugin".to_owned() };
+            let request = HealthCheckRequest {
+                service: "plugin".to_owned(),
+            };
             if let Ok(response) = client.watch(request).await {
                 let mut stream = response.into_inner();
                 while let Ok(Some(_)) = stream.message().await {}

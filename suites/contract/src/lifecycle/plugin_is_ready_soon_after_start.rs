@@ -53,7 +53,10 @@ async fn judge(case: &mut Case) -> Judgement {
             Finding::new("the handshake line comes late")
                 .at(Place::Handshake { field: 0 })
                 .expected("a line within 5 s of the start")
-                .actual(format!("the fastest of {STARTS} after {} ms", fastest.as_millis()))
+                .actual(format!(
+                    "the fastest of {STARTS} after {} ms",
+                    fastest.as_millis()
+                ))
                 .with(session.evidence()),
         );
     }
@@ -95,7 +98,9 @@ async fn unready(session: &mut Session) -> Result<Option<Finding>, Stopped> {
     };
     Ok(Some(
         Finding::new("the plugin does not become ready")
-            .at(Place::Call { method: CHECK_HEALTH.to_owned() })
+            .at(Place::Call {
+                method: CHECK_HEALTH.to_owned(),
+            })
             .expected("STATUS_READY within 30 s of Attach")
             .actual(said)
             .with(session.evidence()),

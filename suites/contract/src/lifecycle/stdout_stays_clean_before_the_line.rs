@@ -27,7 +27,10 @@ fn judge(record: &LaunchRecord) -> Judgement {
     }
     Ok(Verdict::fail(
         Finding::new("stdout carries something before the handshake line")
-            .at(Place::Output { stream: "stdout".to_owned(), line: 1 })
+            .at(Place::Output {
+                stream: "stdout".to_owned(),
+                line: 1,
+            })
             .expected("the handshake line first")
             .actual(String::from_utf8_lossy(&first.bytes).into_owned())
             .hint("print nothing to stdout but the handshake line; write logs to stderr")

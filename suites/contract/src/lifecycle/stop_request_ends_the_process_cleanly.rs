@@ -1,8 +1,9 @@
 use crate::declare::requirement;
 use crate::in_flight::InFlight;
-use runner::Case;
+use crate::observed::blocked_by;
 use host::Session;
 use host::process::Exit;
+use runner::Case;
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Verdict};
@@ -14,7 +15,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Four launches: idle or with a call in flight (Attach, whose advertisement is withheld), each stopped by Shutdown and by SIGTERM. go-plugin's own contract promises nothing about SIGTERM, so those halves are left out for plugins that are not Aperio's, and the busy ones where no call can be held.
+    /// Four launches: idle or with a call in flight (Attach, whose advertisement is withheld), each stopped by Shutdown and by SIGTERM. go-plugin's own contract promises nothing about SIGTERM, so those halves are left out for plugins that are not Aperio's, and the busy ones where no call can be held. A plugin without the controller is told by STOP-001, and its SIGTERM halves are judged here.
     ///
     /// ## Usual causes
     ///
@@ -34,59 +35,78 @@ const BUSY: Duration = Duration::from_secs(10);
 
 async fn judge(case: &mut Case) -> Judgement {
     let mut findings = Vec::new();
+    let mut has_controller = true;
     for request in [Request::Shutdown, Request::Sigterm] {
         if request == Request::Sigterm && !case.plugin().is_aperio() {
             continue;
         }
         let mut session = case.launch(&case.base()).await?;
         let limit = session.limits().exit;
-        let exit = stop(&mut session, request, limit).await;
-        let idle = verdict_on(request, "idle", limit, exit, &session);
-        let broken = idle.is_some();
+        let end = stop(&mut session, request, limit).await;
+        has_controller &= !matches!(end, End::NobodyAsked);
+        let idle = verdict_on(request, "idle", limit, &end, &session);
+        let goes_on = idle.is_none() && !matches!(end, End::NobodyAsked);
         findings.extend(idle);
         session.finish().await;
-        if broken {
+        if !goes_on {
             continue;
         }
         let mut session = case.launch(&case.base()).await?;
         if let Some(held) = InFlight::hold(&mut session).await? {
-            let exit = stop(&mut session, request, BUSY).await;
-            findings.extend(verdict_on(request, "busy", BUSY, exit, &session));
+            let end = stop(&mut session, request, BUSY).await;
+            findings.extend(verdict_on(request, "busy", BUSY, &end, &session));
             drop(held);
         }
         session.finish().await;
     }
+    if findings.is_empty() && !has_controller {
+        return Ok(blocked_by("STOP-001"));
+    }
     Ok(Verdict::of(findings))
 }
 
-async fn stop(session: &mut Session, request: Request, limit: Duration) -> Option<Exit> {
-    match request {
+/// What a request to stop led to.
+enum End {
+    Exited(Exit),
+    StillRunning,
+    /// There is no controller to ask.
+    NobodyAsked,
+}
+
+async fn stop(session: &mut Session, request: Request, limit: Duration) -> End {
+    let exit = match request {
         Request::Shutdown => {
             let asked = Instant::now();
-            if let (_, Some((exit, _))) = session.shut_down().await {
-                return Some(exit);
+            let (end, exit) = session.shut_down().await;
+            if exit.is_none() && end.code() == Some(tonic::Code::Unimplemented) {
+                return End::NobodyAsked;
             }
             let left = limit.saturating_sub(asked.elapsed());
-            session.process().exited_within(left).await
+            match exit {
+                Some((exit, _)) => Some(exit),
+                None => session.process().exited_within(left).await,
+            }
         }
         Request::Sigterm => {
             session.process().signal(Signal::TERM);
             session.process().exited_within(limit).await
         }
-    }
+    };
+    exit.map_or(End::StillRunning, End::Exited)
 }
 
 fn verdict_on(
     request: Request,
     plugin: &str,
     limit: Duration,
-    exit: Option<Exit>,
+    end: &End,
     session: &Session,
 ) -> Option<Finding> {
-    let seen = match exit {
-        Some(exit) if exit.is_clean() => return None,
-        Some(exit) => exit.to_string(),
-        None => "still running".to_owned(),
+    let seen = match end {
+        End::NobodyAsked => return None,
+        End::Exited(exit) if exit.is_clean() => return None,
+        End::Exited(exit) => exit.to_string(),
+        End::StillRunning => "still running".to_owned(),
     };
     let request = match request {
         Request::Shutdown => "Shutdown",

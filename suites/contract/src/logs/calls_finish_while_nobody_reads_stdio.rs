@@ -34,7 +34,9 @@ async fn judge(case: &mut Case) -> Judgement {
     let mut session = case.launch(&case.base()).await?;
     let Some(operation) = Operation::of(&mut session).await? else {
         session.stop().await;
-        return Ok(Verdict::not_claimed("the plugin has no operation that prints"));
+        return Ok(Verdict::not_claimed(
+            "the plugin has no operation that prints",
+        ));
     };
     let caller = session.caller();
     for _ in 0..PROBES {
@@ -56,9 +58,14 @@ async fn judge(case: &mut Case) -> Judgement {
     let each = printed() / PROBES;
     session.stop().await;
     if each == 0 || UNREAD / each > MOST {
-        return Ok(Verdict::not_claimed("the light operation prints too little to its stdio stream"));
+        return Ok(Verdict::not_claimed(
+            "the light operation prints too little to its stdio stream",
+        ));
     }
-    let launch = Launch { streams: Streams::BrokerOnly, ..case.base() };
+    let launch = Launch {
+        streams: Streams::BrokerOnly,
+        ..case.base()
+    };
     let mut session = case.launch(&launch).await?;
     let (caller, mut left) = (session.caller(), UNREAD.div_ceil(each));
     let mut silent = None;
@@ -78,7 +85,9 @@ async fn judge(case: &mut Case) -> Judgement {
         None => Verdict::Pass,
         Some(limit) => Verdict::fail(
             Finding::new("a call waits for somebody to read what it prints")
-                .at(Place::Call { method: operation.method().to_owned() })
+                .at(Place::Call {
+                    method: operation.method().to_owned(),
+                })
                 .expected("an answer, whether the output is read or lost")
                 .actual(format!("no answer within {} s", limit.as_secs_f32()))
                 .with(session.evidence()),

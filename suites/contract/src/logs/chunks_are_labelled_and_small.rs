@@ -25,21 +25,35 @@ async fn judge(case: &mut Case) -> Judgement {
     }
     let pieces: Vec<_> = outputs.iter().flat_map(|output| &output.pieces).collect();
     if pieces.is_empty() {
-        return Ok(Verdict::not_claimed("the plugin prints nothing to its stdio stream"));
+        return Ok(Verdict::not_claimed(
+            "the plugin prints nothing to its stdio stream",
+        ));
     }
     let known = [Channel::Stdout as i32, Channel::Stderr as i32];
-    let unlabelled = pieces.iter().find(|piece| !known.contains(&piece.channel)).map(|piece| {
-        Finding::new("a piece of output carries no channel of its stream; a host drops it")
-            .expected("channel 1 (STDOUT) or 2 (STDERR)")
-            .actual(format!("channel {}", piece.channel))
-    });
-    let large = pieces.iter().find(|piece| piece.length >= LARGE).map(|piece| {
-        Finding::new("a piece of output is larger than gRPC takes by default")
-            .expected("pieces far below 4 MiB; go-plugin sends 1024 bytes at most")
-            .actual(format!("{} bytes", piece.length))
-    });
-    let place = || Place::Call { method: "plugin.GRPCStdio/StreamStdio".to_owned() };
+    let unlabelled = pieces
+        .iter()
+        .find(|piece| !known.contains(&piece.channel))
+        .map(|piece| {
+            Finding::new("a piece of output carries no channel of its stream; a host drops it")
+                .expected("channel 1 (STDOUT) or 2 (STDERR)")
+                .actual(format!("channel {}", piece.channel))
+        });
+    let large = pieces
+        .iter()
+        .find(|piece| piece.length >= LARGE)
+        .map(|piece| {
+            Finding::new("a piece of output is larger than gRPC takes by default")
+                .expected("pieces far below 4 MiB; go-plugin sends 1024 bytes at most")
+                .actual(format!("{} bytes", piece.length))
+        });
+    let place = || Place::Call {
+        method: "plugin.GRPCStdio/StreamStdio".to_owned(),
+    };
     Ok(Verdict::of(
-        unlabelled.into_iter().chain(large).map(|finding| finding.at(place())).collect(),
+        unlabelled
+            .into_iter()
+            .chain(large)
+            .map(|finding| finding.at(place()))
+            .collect(),
     ))
 }

@@ -17,5 +17,12 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let nothing = "the plugin logs no JSON";
-    lines_lack(case, structured, nothing, &[Departure::NotString], "a string").await
+    lines_lack(
+        case,
+        structured,
+        nothing,
+        &[Departure::NotString],
+        "a string",
+    )
+    .await
 }

@@ -33,12 +33,18 @@ async fn judge(case: &mut Case) -> Judgement {
         Finding::new("an idle plugin floods its output")
             .at(Place::Process)
             .expected("at most 2 lines and 4 KiB a second")
-            .actual(format!("{} lines and {} bytes in {seconds:.1} s", seen.lines, seen.bytes))
+            .actual(format!(
+                "{} lines and {} bytes in {seconds:.1} s",
+                seen.lines, seen.bytes
+            ))
             .with(seen.evidence.clone()),
     ))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of a few seconds of output")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of a few seconds of output"
+)]
 fn within(count: u64, most: f64) -> bool {
     count as f64 <= most
 }

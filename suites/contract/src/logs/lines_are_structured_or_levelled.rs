@@ -38,9 +38,16 @@ async fn judge(case: &mut Case) -> Judgement {
         {
             findings.push(
                 Finding::new(lint.text.clone())
-                    .at(Place::Output { stream: "stderr".to_owned(), line: *number })
+                    .at(Place::Output {
+                        stream: "stderr".to_owned(),
+                        line: *number,
+                    })
                     .expected("hclog's JSON, or a level in brackets, on most lines")
-                    .actual(format!("{} of {lines} lines without, such as: {}", bare.len(), lint.seen)),
+                    .actual(format!(
+                        "{} of {lines} lines without, such as: {}",
+                        bare.len(),
+                        lint.seen
+                    )),
             );
         }
     }

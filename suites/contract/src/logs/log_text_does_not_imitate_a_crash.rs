@@ -18,22 +18,32 @@ requirement! {
 async fn judge(case: &mut Case) -> Judgement {
     let outputs = outputs(case).await?;
     let (mut seen, mut findings) = (0, Vec::new());
-    let lived = outputs.iter().filter(|output| output.exit.is_none_or(|exit| exit.is_clean()));
+    let lived = outputs
+        .iter()
+        .filter(|output| output.exit.is_none_or(|exit| exit.is_clean()));
     for line in lived.flat_map(|output| &output.stderr) {
         let reading = logs::read(line);
         seen += usize::from(any(reading.form));
-        let crash = reading.lints.into_iter().find(|lint| lint.kind == Departure::CrashText);
+        let crash = reading
+            .lints
+            .into_iter()
+            .find(|lint| lint.kind == Departure::CrashText);
         if let Some(lint) = crash.filter(|_| findings.is_empty()) {
             findings.push(
                 Finding::new(lint.text)
-                    .at(Place::Output { stream: "stderr".to_owned(), line: line.number })
+                    .at(Place::Output {
+                        stream: "stderr".to_owned(),
+                        line: line.number,
+                    })
                     .expected("another beginning, or a level before it")
                     .actual(lint.seen),
             );
         }
     }
     if seen == 0 {
-        return Ok(Verdict::not_claimed("the plugin logs nothing, or ended by a crash"));
+        return Ok(Verdict::not_claimed(
+            "the plugin logs nothing, or ended by a crash",
+        ));
     }
     Ok(Verdict::of(findings))
 }

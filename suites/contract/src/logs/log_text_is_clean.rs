@@ -22,5 +22,12 @@ requirement! {
 async fn judge(case: &mut Case) -> Judgement {
     let nothing = "the plugin logs nothing";
     let kinds = [Departure::NotUtf8, Departure::Control];
-    lines_lack(case, any, nothing, &kinds, "UTF-8 without control characters").await
+    lines_lack(
+        case,
+        any,
+        nothing,
+        &kinds,
+        "UTF-8 without control characters",
+    )
+    .await
 }

@@ -17,14 +17,23 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let outputs = outputs(case).await?;
-    let longest = outputs.iter().map(|output| output.longest_later).max().unwrap_or(0);
+    let longest = outputs
+        .iter()
+        .map(|output| output.longest_later)
+        .max()
+        .unwrap_or(0);
     if longest < BUFFER {
         return Ok(Verdict::Pass);
     }
     Ok(Verdict::fail(
-        Finding::new("a line on stdout is longer than a go-plugin host reads; it stops draining there")
-            .at(Place::Output { stream: "stdout".to_owned(), line: 2 })
-            .expected("nothing, or lines of at most 65,535 bytes")
-            .actual(format!("a line of {longest} bytes")),
+        Finding::new(
+            "a line on stdout is longer than a go-plugin host reads; it stops draining there",
+        )
+        .at(Place::Output {
+            stream: "stdout".to_owned(),
+            line: 2,
+        })
+        .expected("nothing, or lines of at most 65,535 bytes")
+        .actual(format!("a line of {longest} bytes")),
     ))
 }

@@ -50,7 +50,9 @@ async fn judge(case: &mut Case) -> Judgement {
         None => Verdict::Pass,
         Some(seen) => Verdict::fail(
             Finding::new("a second StreamStdio does harm")
-                .at(Place::Call { method: "plugin.GRPCStdio/StreamStdio".to_owned() })
+                .at(Place::Call {
+                    method: "plugin.GRPCStdio/StreamStdio".to_owned(),
+                })
                 .expected("any answer, and a plugin that goes on")
                 .actual(seen)
                 .with(session.evidence()),

@@ -25,7 +25,9 @@ async fn judge(session: &mut Session) -> Judgement {
             }
             Ok(Verdict::fail(
                 Finding::new("StreamStdio is not implemented")
-                    .at(Place::Call { method: "plugin.GRPCStdio/StreamStdio".to_owned() })
+                    .at(Place::Call {
+                        method: "plugin.GRPCStdio/StreamStdio".to_owned(),
+                    })
                     .expected("a stream that stays open")
                     .actual("UNIMPLEMENTED"),
             ))

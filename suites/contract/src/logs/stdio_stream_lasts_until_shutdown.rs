@@ -28,7 +28,9 @@ async fn judge(session: &mut Session) -> Judgement {
     };
     Ok(Verdict::fail(
         Finding::new("StreamStdio ended before shutdown")
-            .at(Place::Call { method: "plugin.GRPCStdio/StreamStdio".to_owned() })
+            .at(Place::Call {
+                method: "plugin.GRPCStdio/StreamStdio".to_owned(),
+            })
             .expected("a stream that stays open")
             .actual(seen)
             .with(session.evidence()),

@@ -19,14 +19,20 @@ requirement! {
 
 async fn judge(session: &mut Session) -> Judgement {
     session.health("plugin").await;
-    session.stdout().wait_for(SETTLE, |stdout| stdout.line_count() > 1).await;
+    session
+        .stdout()
+        .wait_for(SETTLE, |stdout| stdout.line_count() > 1)
+        .await;
     let lines = session.stdout().lines();
     let Some(line) = lines.get(1) else {
         return Ok(Verdict::Pass);
     };
     Ok(Verdict::fail(
         Finding::new("something is printed to stdout after the handshake line")
-            .at(Place::Output { stream: "stdout".to_owned(), line: 2 })
+            .at(Place::Output {
+                stream: "stdout".to_owned(),
+                line: 2,
+            })
             .expected("nothing")
             .actual(String::from_utf8_lossy(&line.bytes).into_owned()),
     ))

@@ -20,19 +20,29 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let children = children(case).await?;
-    let mut others = children.seen.iter().filter(|child| child.command != children.command).peekable();
+    let mut others = children
+        .seen
+        .iter()
+        .filter(|child| child.command != children.command)
+        .peekable();
     if others.peek().is_none() {
         return Ok(Verdict::not_claimed("the plugin starts no process"));
     }
     let findings = others
         .filter_map(|child| {
-            let passed: Vec<&str> =
-                children.variables.intersection(&child.variables).map(String::as_str).collect();
+            let passed: Vec<&str> = children
+                .variables
+                .intersection(&child.variables)
+                .map(String::as_str)
+                .collect();
             (!passed.is_empty()).then(|| {
-                Finding::new(format!("a child was given variables of the launch: {}", child.name))
-                    .at(Place::Process)
-                    .expected(format!("none of {}", names(&children.variables)))
-                    .actual(passed.join(", "))
+                Finding::new(format!(
+                    "a child was given variables of the launch: {}",
+                    child.name
+                ))
+                .at(Place::Process)
+                .expected(format!("none of {}", names(&children.variables)))
+                .actual(passed.join(", "))
             })
         })
         .take(5)
@@ -41,5 +51,9 @@ async fn judge(case: &mut Case) -> Judgement {
 }
 
 fn names(variables: &std::collections::BTreeSet<String>) -> String {
-    variables.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+    variables
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -28,10 +28,13 @@ async fn judge(case: &mut Case) -> Judgement {
         .iter()
         .filter(|child| child.group != children.group)
         .map(|child| {
-            Finding::new(format!("a child has left the plugin's process group: {}", child.name))
-                .at(Place::Process)
-                .expected("the group of the started process")
-                .actual(child.command.clone())
+            Finding::new(format!(
+                "a child has left the plugin's process group: {}",
+                child.name
+            ))
+            .at(Place::Process)
+            .expected("the group of the started process")
+            .actual(child.command.clone())
         })
         .take(5)
         .collect();

@@ -183,17 +183,14 @@ async fn calls(
 ) -> Result<(), Stopped> {
     let caller = session.caller();
     for _ in 0..calls {
-        match operation {
-            Some(operation) => {
-                let end = operation.call(&caller).await;
-                let end = session.settle(end).await;
-                let _ = session.replied(operation.method(), end)?;
-            }
-            None => {
-                let end = session.health("plugin").await;
-                let _ = session.replied("grpc.health.v1.Health/Check", end)?;
-            }
-        }
+        let (method, end) = if let Some(operation) = operation {
+            let end = operation.call(&caller).await.map(|_| ());
+            (operation.method(), session.settle(end).await)
+        } else {
+            let end = session.health("plugin").await.map(|_| ());
+            ("grpc.health.v1.Health/Check", end)
+        };
+        let _ = session.replied(method, end)?;
     }
     Ok(())
 }

@@ -29,10 +29,15 @@ async fn judge(case: &mut Case) -> Judgement {
     }
     if seen.busy.is_none() {
         return Ok(Verdict::Skip {
-            reason: SkipReason::Platform { what: "no processor times of threads".to_owned() },
+            reason: SkipReason::Platform {
+                what: "no processor times of threads".to_owned(),
+            },
         });
     }
-    let times = [("while nothing was asked of it", seen.busy), ("when its host had hung up", seen.busy_alone)];
+    let times = [
+        ("while nothing was asked of it", seen.busy),
+        ("when its host had hung up", seen.busy_alone),
+    ];
     let findings = times
         .into_iter()
         .filter_map(|(when, busy)| Some((when, busy.filter(|busy| *busy >= NOTHING)?)))

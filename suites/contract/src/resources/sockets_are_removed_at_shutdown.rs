@@ -19,7 +19,10 @@ async fn judge(case: &mut Case) -> Judgement {
     if record.killed {
         return Ok(Verdict::vacuous("the plugin had to be killed"));
     }
-    let findings = record.aftermath.socket.iter()
+    let findings = record
+        .aftermath
+        .socket
+        .iter()
         .map(|file| {
             Finding::new("the socket is still there after the exit")
                 .expected("an empty private directory")

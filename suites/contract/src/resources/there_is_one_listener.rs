@@ -65,6 +65,11 @@ fn further(session: &mut Session) -> Vec<(String, Listener)> {
         .into_iter()
         .flat_map(|(pid, held)| held.into_iter().map(move |listener| (pid, listener)))
         .filter(|(_, listener)| !announced.iter().any(|address| listener.is_at(address)))
-        .map(|(pid, listener)| (name(pid).map_or_else(String::new, |member| member.name.clone()), listener))
+        .map(|(pid, listener)| {
+            (
+                name(pid).map_or_else(String::new, |member| member.name.clone()),
+                listener,
+            )
+        })
         .collect()
 }

@@ -19,15 +19,25 @@ async fn judge(case: &mut Case) -> Judgement {
     let lives = fifty_launches(case).await?;
     let down: Vec<&Life> = lives.iter().filter(|life| !life.came_up()).collect();
     if down.len() == lives.len() {
-        return Ok(blocked_by(case.failed(case.base().mode()).unwrap_or("LIFE-002")));
+        return Ok(blocked_by(
+            case.failed(case.base().mode()).unwrap_or("LIFE-002"),
+        ));
     }
     let mut findings = Vec::new();
     if let Some(first) = down.first() {
         findings.push(
             Finding::new("some starts fail")
                 .at(Place::Process)
-                .expected(format!("{} channels in {} launches", lives.len(), lives.len()))
-                .actual(format!("{} failed; one so: {}", down.len(), not_up(&first.record)))
+                .expected(format!(
+                    "{} channels in {} launches",
+                    lives.len(),
+                    lives.len()
+                ))
+                .actual(format!(
+                    "{} failed; one so: {}",
+                    down.len(),
+                    not_up(&first.record)
+                ))
                 .with(stderr(&first.record)),
         );
     }
@@ -36,7 +46,9 @@ async fn judge(case: &mut Case) -> Judgement {
     let (ended, unclean): (Vec<&Life>, Vec<&Life>) = stopped.partition(clean);
     // A plugin that never ends cleanly is told by LIFE-006.
     if let Some(first) = unclean.first().filter(|_| !ended.is_empty()) {
-        let how = first.exit.map_or("not at all".to_owned(), |exit| exit.to_string());
+        let how = first
+            .exit
+            .map_or("not at all".to_owned(), |exit| exit.to_string());
         findings.push(
             Finding::new("some stops fail")
                 .at(Place::Process)

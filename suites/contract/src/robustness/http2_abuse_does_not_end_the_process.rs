@@ -59,7 +59,9 @@ async fn judge(case: &mut Case) -> Judgement {
         if let Some(seen) = seen {
             verdict = Verdict::fail(
                 Finding::new(format!("{what} ended more than their connection"))
-                    .at(Place::Call { method: METHOD.to_owned() })
+                    .at(Place::Call {
+                        method: METHOD.to_owned(),
+                    })
                     .expected("a live process, and health over another connection")
                     .actual(seen)
                     .with(session.evidence()),

@@ -101,7 +101,9 @@ async fn judge(case: &mut Case) -> Judgement {
             .into_iter()
             .map(|(call, alone, together)| {
                 Finding::new("a call is answered otherwise when others are made at the same time")
-                    .at(Place::Call { method: call.method().to_owned() })
+                    .at(Place::Call {
+                        method: call.method().to_owned(),
+                    })
                     .expected(format!("{alone}, as alone"))
                     .actual(format!("{together}; {differing} of {ROUNDS} rounds differ"))
                     .with(evidence.clone())
@@ -141,7 +143,9 @@ impl Call {
     async fn make(&self, caller: &Caller) -> CallEnd<Said> {
         match self {
             Call::Health(service) => {
-                let request = HealthCheckRequest { service: (*service).to_owned() };
+                let request = HealthCheckRequest {
+                    service: (*service).to_owned(),
+                };
                 let end: CallEnd<HealthCheckResponse> = caller.unary(HEALTH, request).await;
                 end.map(|response| Said::Health(response.status))
             }

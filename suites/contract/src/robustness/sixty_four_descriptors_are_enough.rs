@@ -72,7 +72,10 @@ async fn broken(case: &Case) -> Result<Option<Finding>, terms::Stopped> {
     if let Some(operation) = &operation {
         let callers = callers.iter().cycle().take(OPERATIONS);
         let made = join_all(callers.map(|caller| operation.call(caller))).await;
-        ends.extend(made.into_iter().map(|end| (operation.method(), end.map(|_| ()))));
+        ends.extend(
+            made.into_iter()
+                .map(|end| (operation.method(), end.map(|_| ()))),
+        );
     }
     let healths = join_all(callers.iter().map(check)).await;
     ends.extend(healths.into_iter().map(|end| (HEALTH, end)));
@@ -96,7 +99,9 @@ async fn broken(case: &Case) -> Result<Option<Finding>, terms::Stopped> {
 }
 
 async fn check(caller: &Caller) -> CallEnd<()> {
-    let request = HealthCheckRequest { service: "plugin".to_owned() };
+    let request = HealthCheckRequest {
+        service: "plugin".to_owned(),
+    };
     caller
         .unary::<_, HealthCheckResponse>(HEALTH, request)
         .await

@@ -64,7 +64,9 @@ async fn beside_stalled(session: &Session) -> Result<Result<Option<Finding>, Ver
         return Ok(Err(blocked_by("RPC-002")));
     };
     if !unread.send(&requests()).await {
-        return Ok(Err(Verdict::vacuous("the plugin did not take the requests")));
+        return Ok(Err(Verdict::vacuous(
+            "the plugin did not take the requests",
+        )));
     }
     let seen = others(session).await.err();
     Ok(Ok(seen.map(|seen| held_up(session, "does not read", seen))))
@@ -73,7 +75,9 @@ async fn beside_stalled(session: &Session) -> Result<Result<Option<Finding>, Ver
 fn held_up(session: &Session, how: &str, seen: String) -> Finding {
     let mode = session.mode();
     Finding::new(format!("a client that {how} holds up another ({mode})"))
-        .at(Place::Call { method: METHOD.to_owned() })
+        .at(Place::Call {
+            method: METHOD.to_owned(),
+        })
         .expected("a reply to a health check over another connection")
         .actual(seen)
         .with(session.evidence())

@@ -40,13 +40,18 @@ async fn judge(case: &mut Case) -> Judgement {
         question.headers.extend(unknown());
         let with = wire.ask(&question).await;
         compared = true;
-        if with.as_ref().is_ok_and(|with| with.code() == without.code()) {
+        if with
+            .as_ref()
+            .is_ok_and(|with| with.code() == without.code())
+        {
             continue;
         }
         let seen = seen(&mut session, &with).await;
         findings.push(
             Finding::new("a call with unknown metadata ends otherwise")
-                .at(Place::Call { method: method.to_owned() })
+                .at(Place::Call {
+                    method: method.to_owned(),
+                })
                 .expected(without.to_string())
                 .actual(seen)
                 .with(session.evidence()),
@@ -72,7 +77,10 @@ fn unknown() -> Vec<(String, String)> {
         ("x-aperio-nonesuch-bin", "AAECA/8"),
         ("x-request-id", "7f6b2a34-0d0c-4c39-9f57-0b8f0e3f3f01"),
         ("x-b3-traceid", "80f198ee56343ba864fe8b2a57d3eff7"),
-        ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+        (
+            "traceparent",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        ),
         ("baggage", "key=value"),
         ("forwarded", "for=192.0.2.60;proto=http"),
     ];

@@ -32,19 +32,29 @@ async fn judge(case: &mut Case) -> Judgement {
         let mut session = case.launch(&case.base()).await?;
         let Some(held) = InFlight::hold(&mut session).await? else {
             session.stop().await;
-            return Ok(Verdict::not_claimed("the plugin holds no call without a provider"));
+            return Ok(Verdict::not_claimed(
+                "the plugin holds no call without a provider",
+            ));
         };
         let asked = Instant::now();
         let in_time = session.shut_down().await.1.is_some();
         let limit = session.limits().exit;
-        let exit = session.process().exited_within(BUSY.saturating_sub(asked.elapsed())).await;
+        let exit = session
+            .process()
+            .exited_within(BUSY.saturating_sub(asked.elapsed()))
+            .await;
         let took = asked.elapsed();
         verdict = match exit {
             Some(_) if in_time => Verdict::Pass,
             Some(_) => Verdict::fail(
                 Finding::new("the exit waits for a call in flight")
-                    .at(Place::Call { method: SHUTDOWN.to_owned() })
-                    .expected(format!("an exit within {} s of Shutdown", limit.as_secs_f32()))
+                    .at(Place::Call {
+                        method: SHUTDOWN.to_owned(),
+                    })
+                    .expected(format!(
+                        "an exit within {} s of Shutdown",
+                        limit.as_secs_f32()
+                    ))
                     .actual(format!("an exit after {} ms", took.as_millis()))
                     .with(session.evidence()),
             ),

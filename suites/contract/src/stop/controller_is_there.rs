@@ -1,6 +1,6 @@
 use crate::declare::requirement;
-use runner::Case;
 use host::session::SHUTDOWN;
+use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -20,7 +20,9 @@ async fn judge(case: &mut Case) -> Judgement {
     let verdict = if end.code() == Some(tonic::Code::Unimplemented) {
         Verdict::fail(
             Finding::new("Shutdown is not implemented")
-                .at(Place::Call { method: SHUTDOWN.to_owned() })
+                .at(Place::Call {
+                    method: SHUTDOWN.to_owned(),
+                })
                 .expected("an answer, or a connection that is cut")
                 .actual(end.to_string())
                 .with(session.evidence()),

@@ -1,7 +1,7 @@
 use crate::declare::requirement;
-use runner::Case;
 use host::CallEnd;
 use host::session::SHUTDOWN;
+use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -21,7 +21,9 @@ async fn judge(case: &mut Case) -> Judgement {
     let verdict = match end {
         CallEnd::Silent(limit) => Verdict::fail(
             Finding::new("Shutdown was neither answered nor cut")
-                .at(Place::Call { method: SHUTDOWN.to_owned() })
+                .at(Place::Call {
+                    method: SHUTDOWN.to_owned(),
+                })
                 .expected(format!("an end within {} s", limit.as_secs_f32()))
                 .actual("the call goes on")
                 .with(session.evidence()),

@@ -2,7 +2,7 @@ use crate::declare::requirement;
 use crate::operation::Operation;
 use bytes::Bytes;
 use host::process::Exit;
-use host::services::Place as Serves;
+use host::services;
 use host::session::ATTACH;
 use host::{CallEnd, Session};
 use proto::aperio::plugin::v1 as api;
@@ -43,14 +43,18 @@ struct Life {
 async fn judge(case: &mut Case) -> Judgement {
     let read = live(case, true).await?;
     if !read.wrote {
-        return Ok(Verdict::not_claimed("nothing it was asked for makes the plugin write"));
+        return Ok(Verdict::not_claimed(
+            "nothing it was asked for makes the plugin write",
+        ));
     }
     let unread = live(case, false).await?;
     let mut findings = Vec::new();
     if let (None, Some((method, end))) = (&read.lost, &unread.lost) {
         findings.push(
             Finding::new("a call was lost once nobody read the plugin's output")
-                .at(Place::Call { method: method.clone() })
+                .at(Place::Call {
+                    method: method.clone(),
+                })
                 .expected("an answer or a status")
                 .actual(end.clone())
                 .with(unread.evidence.clone()),
@@ -61,7 +65,11 @@ async fn judge(case: &mut Case) -> Judgement {
         findings.push(
             Finding::new("the plugin did not end cleanly once nobody read its output")
                 .expected("exit code 0, as with a reader")
-                .actual(unread.exit.map_or("still running".to_owned(), |exit| exit.to_string()))
+                .actual(
+                    unread
+                        .exit
+                        .map_or("still running".to_owned(), |exit| exit.to_string()),
+                )
                 .with(unread.evidence),
         );
     }
@@ -73,7 +81,7 @@ async fn live(case: &Case, is_read: bool) -> Result<Life, Stopped> {
     // Whatever needs an answer of the plugin is asked for beforehand.
     let operation = Operation::of(&mut session).await?;
     let host = if session.plugin().is_aperio() {
-        let server = session.serve_host(&Serves::Loopback, None).await;
+        let server = session.serve_host(&services::Place::Loopback, None).await;
         let server = server.map_err(Trouble::infrastructure)?;
         let id = session.next_broker_id();
         let request = session.attach_request(id).await?;
@@ -91,11 +99,16 @@ async fn live(case: &Case, is_read: bool) -> Result<Life, Stopped> {
     let end = session.health("plugin").await.map(|_| ());
     note(&mut lost, "grpc.health.v1.Health/Check", &end);
     let unknown = "plugin.Nobody/Nothing";
-    let end = session.caller().raw(unknown, Request::new(Bytes::new())).await;
+    let end = session
+        .caller()
+        .raw(unknown, Request::new(Bytes::new()))
+        .await;
     let end = session.settle(end).await.map(|_| ());
     note(&mut lost, unknown, &end);
     if let Some((_, request)) = &host {
-        let end = session.call::<_, api::AttachResponse>(ATTACH, request.clone()).await;
+        let end = session
+            .call::<_, api::AttachResponse>(ATTACH, request.clone())
+            .await;
         note(&mut lost, ATTACH, &end.map(|_| ()));
     }
     if let Some(operation) = &operation {
@@ -109,7 +122,12 @@ async fn live(case: &Case, is_read: bool) -> Result<Life, Stopped> {
     session.stderr().ended_within(TRAILS).await;
     let wrote = written(&mut session) > before;
     session.finish().await;
-    Ok(Life { wrote, lost, exit, evidence })
+    Ok(Life {
+        wrote,
+        lost,
+        exit,
+        evidence,
+    })
 }
 
 fn note(lost: &mut Option<(String, String)>, method: &str, end: &CallEnd<()>) {

@@ -92,7 +92,11 @@ async fn judge(case: &mut Case) -> Judgement {
         findings.push(
             Finding::new(format!("{second} after {first} did harm"))
                 .expected("exit code 0, as after one request")
-                .actual(twice.exit.map_or("still running".to_owned(), |exit| exit.to_string()))
+                .actual(
+                    twice
+                        .exit
+                        .map_or("still running".to_owned(), |exit| exit.to_string()),
+                )
                 .with(twice.evidence),
         );
     }
@@ -141,7 +145,11 @@ async fn end(case: &Case, first: Request, second: Option<Request>) -> Result<End
     let evidence = session.evidence();
     drop(held);
     session.finish().await;
-    Ok(End { exit, delivered, evidence })
+    Ok(End {
+        exit,
+        delivered,
+        evidence,
+    })
 }
 
 /// Both at once, each on its own connection where a second one can be had;

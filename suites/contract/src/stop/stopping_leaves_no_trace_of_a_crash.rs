@@ -56,17 +56,28 @@ async fn judge(case: &mut Case) -> Judgement {
         if let Some((number, line)) = lines.iter().find(|(_, line)| tells_of_a_crash(line)) {
             findings.push(
                 Finding::new(format!("{} leaves the trace of a crash", way.text()))
-                    .at(Place::Output { stream: "stderr".to_owned(), line: *number })
+                    .at(Place::Output {
+                        stream: "stderr".to_owned(),
+                        line: *number,
+                    })
                     .expected("no panic, traceback or fatal error")
                     .actual(line.clone())
                     .with(Evidence {
-                        stderr: lines.iter().take(20).map(|(_, line)| line.clone()).collect(),
+                        stderr: lines
+                            .iter()
+                            .take(20)
+                            .map(|(_, line)| line.clone())
+                            .collect(),
                         ..Evidence::default()
                     }),
             );
         }
     }
-    Ok(if ended { Verdict::of(findings) } else { blocked_by("LIFE-006") })
+    Ok(if ended {
+        Verdict::of(findings)
+    } else {
+        blocked_by("LIFE-006")
+    })
 }
 
 /// The lines on stderr from the stop request to the exit, with their numbers;
@@ -90,7 +101,12 @@ async fn last_words(case: &Case, way: Way) -> Result<Option<Vec<(u64, String)>>,
     session.finish().await;
     let after = lines.into_iter().filter(|line| line.number > before);
     let words = after
-        .map(|line| (line.number, String::from_utf8_lossy(&line.bytes).into_owned()))
+        .map(|line| {
+            (
+                line.number,
+                String::from_utf8_lossy(&line.bytes).into_owned(),
+            )
+        })
         .collect();
     Ok(exit.map(|_| words))
 }
@@ -109,7 +125,9 @@ const BEGINNINGS: [&str; 8] = [
 
 fn tells_of_a_crash(line: &str) -> bool {
     let line = line.trim_start();
-    BEGINNINGS.iter().any(|beginning| line.starts_with(beginning))
+    BEGINNINGS
+        .iter()
+        .any(|beginning| line.starts_with(beginning))
         || (line.starts_with("thread '") && line.contains("panicked at"))
         || line.ends_with("(core dumped)")
 }
@@ -128,7 +146,11 @@ mod tests {
         ] {
             assert!(tells_of_a_crash(line), "{line}");
         }
-        for line in ["[INFO] stopping", r#"{"@message":"panic: none"}"#, "no panic: all is well"] {
+        for line in [
+            "[INFO] stopping",
+            r#"{"@message":"panic: none"}"#,
+            "no panic: all is well",
+        ] {
             assert!(!tells_of_a_crash(line), "{line}");
         }
     }

@@ -24,5 +24,9 @@ fn judge(record: &LaunchRecord) -> Judgement {
     if matches!(&record.channel, Some(Err(failure)) if failure.step == Step::Unannounced) {
         return Ok(blocked_by("TLS-002"));
     }
-    line_lacks(record, &[Departure::CertificateMissing], "a certificate in field 6")
+    line_lacks(
+        record,
+        &[Departure::CertificateMissing],
+        "a certificate in field 6",
+    )
 }

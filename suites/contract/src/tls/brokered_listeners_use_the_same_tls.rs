@@ -1,7 +1,7 @@
 use crate::declare::requirement;
+use host::Session;
 use host::channel::{self, FirstWords};
 use host::handshake::Network;
-use host::Session;
 use std::time::Duration;
 use terms::{Finding, Judgement, Place, Verdict};
 
@@ -21,7 +21,10 @@ requirement! {
 
 async fn judge(session: &mut Session) -> Judgement {
     session.health("plugin").await;
-    let announced = session.broker().map(|broker| broker.announced()).unwrap_or_default();
+    let announced = session
+        .broker()
+        .map(|broker| broker.announced())
+        .unwrap_or_default();
     let listeners: Vec<(Network, String)> = announced
         .into_iter()
         .filter(|info| info.knock.is_none())
@@ -46,7 +49,9 @@ async fn judge(session: &mut Session) -> Judgement {
         if channel::speak_http2(io, Duration::from_secs(1)).await == FirstWords::Http2 {
             findings.push(
                 Finding::new("a brokered listener answers in plain text")
-                    .at(Place::Call { method: "plugin.GRPCBroker/StartStream".to_owned() })
+                    .at(Place::Call {
+                        method: "plugin.GRPCBroker/StartStream".to_owned(),
+                    })
                     .expected("TLS with the announced certificate")
                     .actual(format!("HTTP/2 at {address}")),
             );

@@ -16,5 +16,9 @@ requirement! {
 }
 
 fn judge(record: &LaunchRecord) -> Judgement {
-    judge_flaw(record, Flaw::MayNotDial, "client authentication, or no extended key usages")
+    judge_flaw(
+        record,
+        Flaw::MayNotDial,
+        "client authentication, or no extended key usages",
+    )
 }

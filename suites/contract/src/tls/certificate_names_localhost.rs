@@ -16,5 +16,9 @@ requirement! {
 }
 
 fn judge(record: &LaunchRecord) -> Judgement {
-    judge_flaw(record, Flaw::NotLocalhost, "a subject alternative name `localhost`")
+    judge_flaw(
+        record,
+        Flaw::NotLocalhost,
+        "a subject alternative name `localhost`",
+    )
 }

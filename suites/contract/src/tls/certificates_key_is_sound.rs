@@ -16,5 +16,9 @@ requirement! {
 }
 
 fn judge(record: &LaunchRecord) -> Judgement {
-    judge_flaw(record, Flaw::UnsoundKey, "ECDSA on P-256, P-384 or P-521, or RSA of 2048 bits")
+    judge_flaw(
+        record,
+        Flaw::UnsoundKey,
+        "ECDSA on P-256, P-384 or P-521, or RSA of 2048 bits",
+    )
 }

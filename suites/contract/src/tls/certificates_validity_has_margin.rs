@@ -16,5 +16,9 @@ requirement! {
 }
 
 fn judge(record: &LaunchRecord) -> Judgement {
-    judge_flaw(record, Flaw::NarrowValidity, "a beginning at least 5 s ago, and 30 days left")
+    judge_flaw(
+        record,
+        Flaw::NarrowValidity,
+        "a beginning at least 5 s ago, and 30 days left",
+    )
 }

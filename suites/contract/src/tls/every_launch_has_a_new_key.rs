@@ -31,7 +31,10 @@ async fn judge(case: &mut Case) -> Judgement {
         };
         let record = start.record().clone();
         start.finish().await;
-        let padded = record.lints.iter().find(|lint| lint.kind == Departure::CertificateEncoding);
+        let padded = record
+            .lints
+            .iter()
+            .find(|lint| lint.kind == Departure::CertificateEncoding);
         if let Some(lint) = padded {
             let finding = Finding::new(format!("{}, in some launches only", lint.text))
                 .at(Place::Handshake { field: 6 })
@@ -45,7 +48,10 @@ async fn judge(case: &mut Case) -> Judgement {
             }
             .into());
         }
-        let der = record.line.as_ref().and_then(|line| line.certificate.as_deref());
+        let der = record
+            .line
+            .as_ref()
+            .and_then(|line| line.certificate.as_deref());
         keys.extend(der.and_then(public_key));
     }
     if keys.len() < LAUNCHES {

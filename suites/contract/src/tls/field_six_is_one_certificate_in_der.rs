@@ -16,5 +16,9 @@ requirement! {
 }
 
 fn judge(record: &LaunchRecord) -> Judgement {
-    line_lacks(record, &[Departure::CertificateContent], "one X.509 certificate in DER")
+    line_lacks(
+        record,
+        &[Departure::CertificateContent],
+        "one X.509 certificate in DER",
+    )
 }

@@ -20,5 +20,9 @@ requirement! {
 }
 
 fn judge(record: &LaunchRecord) -> Judgement {
-    line_lacks(record, &[Departure::CertificateEncoding], "unpadded standard base64")
+    line_lacks(
+        record,
+        &[Departure::CertificateEncoding],
+        "unpadded standard base64",
+    )
 }

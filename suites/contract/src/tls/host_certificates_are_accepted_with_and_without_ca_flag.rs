@@ -22,11 +22,17 @@ async fn judge(case: &mut Case) -> Judgement {
     if !case.came_up(Mode::AutoMtls) {
         return Ok(Verdict::not_claimed("AutoMTLS does not come up"));
     }
-    let kind = Kind { authority: false, ..Kind::default() };
+    let kind = Kind {
+        authority: false,
+        ..Kind::default()
+    };
     let identity = HostIdentity::issue(Curve::P521, kind).map_err(Trouble::harness)?;
     let announced = identity.pem.clone();
     let launch = Launch {
-        tls: Tls::As { identity: Arc::new(identity), announced },
+        tls: Tls::As {
+            identity: Arc::new(identity),
+            announced,
+        },
         ..Launch::default()
     };
     match case.attempt(&launch).await? {

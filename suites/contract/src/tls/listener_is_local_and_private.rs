@@ -67,7 +67,9 @@ async fn strangers(session: &mut Session) -> Result<Vec<Finding>, Trouble> {
             Err(_) => false,
             Ok(channel) => {
                 let caller = Caller::new(channel, session.transcript().clone(), limit);
-                let request = HealthCheckRequest { service: "plugin".to_owned() };
+                let request = HealthCheckRequest {
+                    service: "plugin".to_owned(),
+                };
                 let end: CallEnd<HealthCheckResponse> =
                     caller.unary("grpc.health.v1.Health/Check", request).await;
                 end.replied()
@@ -86,11 +88,17 @@ async fn strangers(session: &mut Session) -> Result<Vec<Finding>, Trouble> {
 }
 
 async fn expired_host(case: &Case) -> Result<Option<Finding>, Trouble> {
-    let kind = Kind { expired: true, ..Kind::default() };
+    let kind = Kind {
+        expired: true,
+        ..Kind::default()
+    };
     let identity = HostIdentity::issue(Curve::P521, kind).map_err(Trouble::harness)?;
     let announced = identity.pem.clone();
     let launch = Launch {
-        tls: Tls::As { identity: Arc::new(identity), announced },
+        tls: Tls::As {
+            identity: Arc::new(identity),
+            announced,
+        },
         ..Launch::default()
     };
     let Ok(session) = case.attempt(&launch).await? else {

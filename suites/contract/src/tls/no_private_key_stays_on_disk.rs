@@ -38,7 +38,11 @@ async fn judge(session: &mut Session) -> Judgement {
         .flat_map(|root| files(root))
         .filter(|path| holds_key(path))
         .map(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             Finding::new("a private key stands in a file")
                 .at(Place::Process)
                 .expected("no PRIVATE KEY in TMPDIR")

@@ -21,7 +21,9 @@ async fn judge(case: &mut Case) -> Judgement {
         return Ok(Verdict::not_claimed("AutoMTLS does not come up"));
     }
     let variants: [Form; 3] = [
-        ("with CRLF", |pem| pem.replace("\r\n", "\n").replace('\n', "\r\n")),
+        ("with CRLF", |pem| {
+            pem.replace("\r\n", "\n").replace('\n', "\r\n")
+        }),
         ("without the last newline", |pem| pem.trim_end().to_owned()),
         ("after a blank line", |pem| format!("\n{pem}")),
     ];

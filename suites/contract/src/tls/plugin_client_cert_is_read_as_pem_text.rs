@@ -25,8 +25,14 @@ async fn judge(case: &mut Case) -> Judgement {
     }
     let forms: [Form; 3] = [
         ("base64 of PEM text", |pem| base64(pem.as_bytes())),
-        ("base64 of DER", |pem| pem.lines().filter(|line| !line.starts_with("-----")).collect()),
-        ("one line", |pem| pem.lines().collect::<Vec<_>>().join("\\n")),
+        ("base64 of DER", |pem| {
+            pem.lines()
+                .filter(|line| !line.starts_with("-----"))
+                .collect()
+        }),
+        ("one line", |pem| {
+            pem.lines().collect::<Vec<_>>().join("\\n")
+        }),
     ];
     for (form, write) in forms {
         if let Ok(mut session) = case.attempt(&launch_with(write)?).await? {

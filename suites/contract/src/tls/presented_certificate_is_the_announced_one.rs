@@ -1,5 +1,5 @@
-use crate::declare::requirement;
 use super::flaws::has_flaw;
+use crate::declare::requirement;
 use crate::observed::{blocked_by, stderr};
 use host::LaunchRecord;
 use host::certificate::Flaw;

@@ -18,7 +18,10 @@ fn judge(record: &LaunchRecord) -> Judgement {
     let Some(Ok(facts)) = &record.channel else {
         return Ok(blocked_by("TLS-005"));
     };
-    let seen = facts.tls_version.clone().unwrap_or_else(|| "none".to_owned());
+    let seen = facts
+        .tls_version
+        .clone()
+        .unwrap_or_else(|| "none".to_owned());
     if seen == "TLSv1_3" {
         return Ok(Verdict::Pass);
     }

@@ -39,7 +39,10 @@ async fn judge(case: &mut Case) -> Judgement {
         if line.certificate.is_some() {
             clients.extend([
                 ("without a certificate", plain.spoken_to_as(&line, None)),
-                ("with the host's certificate", plain.spoken_to_as(&line, Some(identity))),
+                (
+                    "with the host's certificate",
+                    plain.spoken_to_as(&line, Some(identity)),
+                ),
             ]);
         }
         for (how, target) in clients {
@@ -62,7 +65,9 @@ async fn is_served(target: &Target, limit: Duration) -> bool {
         return false;
     };
     let caller = Caller::new(channel, Transcript::new(Instant::now()), limit);
-    let request = HealthCheckRequest { service: "plugin".to_owned() };
+    let request = HealthCheckRequest {
+        service: "plugin".to_owned(),
+    };
     let end: CallEnd<HealthCheckResponse> =
         caller.unary("grpc.health.v1.Health/Check", request).await;
     end.replied()

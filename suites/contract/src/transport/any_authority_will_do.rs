@@ -39,7 +39,9 @@ async fn judge(session: &mut Session) -> Judgement {
             let seen = seen(session, &reply).await;
             findings.push(
                 Finding::new(format!("{scheme}://{authority} is not served"))
-                    .at(Place::Call { method: METHOD.to_owned() })
+                    .at(Place::Call {
+                        method: METHOD.to_owned(),
+                    })
                     .expected("grpc-status 0")
                     .actual(seen),
             );

@@ -32,7 +32,9 @@ async fn judge(case: &mut Case) -> Judgement {
     let limit = session.limits().rpc;
     for number in 0..STREAMS {
         let mut client = HealthClient::new(session.caller().channel());
-        let request = HealthCheckRequest { service: "plugin".to_owned() };
+        let request = HealthCheckRequest {
+            service: "plugin".to_owned(),
+        };
         let opened = tokio::time::timeout(limit, async {
             let mut stream = client.watch(request).await?.into_inner();
             stream.message().await
@@ -59,7 +61,9 @@ async fn judge(case: &mut Case) -> Judgement {
         }
         break Verdict::fail(
             Finding::new("cancelled streams still hold what they used")
-                .at(Place::Call { method: WATCH.to_owned() })
+                .at(Place::Call {
+                    method: WATCH.to_owned(),
+                })
                 .expected(format!("a health answer after {STREAMS} cancelled watches"))
                 .actual("another answer than before, or none")
                 .with(session.evidence()),

@@ -29,11 +29,15 @@ async fn judge(case: &mut Case) -> Judgement {
         .iter()
         .filter(|(_, end)| !end.replied())
         .map(|(connection, end)| {
-            Finding::new(format!("{connection} is not usable after a while without a call"))
-                .at(Place::Call { method: "grpc.health.v1.Health/Check".to_owned() })
-                .expected("a reply on the connection that was left alone")
-                .actual(end.to_string())
-                .with(seen.evidence.clone())
+            Finding::new(format!(
+                "{connection} is not usable after a while without a call"
+            ))
+            .at(Place::Call {
+                method: "grpc.health.v1.Health/Check".to_owned(),
+            })
+            .expected("a reply on the connection that was left alone")
+            .actual(end.to_string())
+            .with(seen.evidence.clone())
         })
         .collect();
     Ok(Verdict::of(findings))

@@ -35,10 +35,15 @@ async fn judge(case: &mut Case) -> Judgement {
             if matches!(end.code(), Some(Code::Internal | Code::InvalidArgument)) {
                 continue;
             }
-            let lost = matches!(end, CallEnd::Died(_) | CallEnd::Broken(_) | CallEnd::Silent(_));
+            let lost = matches!(
+                end,
+                CallEnd::Died(_) | CallEnd::Broken(_) | CallEnd::Silent(_)
+            );
             findings.push(
                 Finding::new(format!("{what} does not end the call as it should"))
-                    .at(Place::Call { method: method.to_owned() })
+                    .at(Place::Call {
+                        method: method.to_owned(),
+                    })
                     .expected("INTERNAL or INVALID_ARGUMENT")
                     .actual(end.to_string())
                     .with(session.evidence()),
@@ -56,7 +61,10 @@ async fn judge(case: &mut Case) -> Judgement {
 
 fn malformed() -> [(&'static str, Bytes); 3] {
     [
-        ("a length beyond the end", Bytes::from_static(b"\x0a\x7fplugin")),
+        (
+            "a length beyond the end",
+            Bytes::from_static(b"\x0a\x7fplugin"),
+        ),
         ("an unfinished number", Bytes::from_static(b"\x08\xff\xff")),
         ("a field of number 0", Bytes::from_static(b"\x02\x01x")),
     ]

@@ -27,9 +27,13 @@ async fn judge(session: &mut Session) -> Judgement {
         Ok(wire) => wire,
         Err(verdict) => return Ok(verdict),
     };
-    let reply = wire.ask(&Question::new(METHOD, check_with_unknown(LENGTH))).await;
+    let reply = wire
+        .ask(&Question::new(METHOD, check_with_unknown(LENGTH)))
+        .await;
     if is_ok(&reply) {
-        return Ok(Verdict::not_claimed("the plugin accepts a message of 8 MiB"));
+        return Ok(Verdict::not_claimed(
+            "the plugin accepts a message of 8 MiB",
+        ));
     }
     let message = if reply.as_ref().is_ok_and(|reply| reply.code().is_some()) {
         let after = wire.ask(&Question::new(METHOD, check("plugin"))).await;
@@ -44,7 +48,9 @@ async fn judge(session: &mut Session) -> Judgement {
     };
     Ok(Verdict::fail(
         Finding::new(message.0)
-            .at(Place::Call { method: METHOD.to_owned() })
+            .at(Place::Call {
+                method: METHOD.to_owned(),
+            })
             .expected("a status, RESOURCE_EXHAUSTED as a rule, and a connection that goes on")
             .actual(message.1)
             .with(session.evidence()),

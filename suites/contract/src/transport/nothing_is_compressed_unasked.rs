@@ -20,13 +20,21 @@ requirement! {
 }
 
 async fn judge(case: &mut Case) -> Judgement {
-    replies::each(case, "messages with the flag 0, and no encoding but identity", look).await
+    replies::each(
+        case,
+        "messages with the flag 0, and no encoding but identity",
+        look,
+    )
+    .await
 }
 
 fn look(reply: &Reply) -> Look {
     let encoding = reply.headers.get("grpc-encoding");
     if let Some(name) = encoding.filter(|name| *name != "identity") {
-        return Look::Wrong(format!("grpc-encoding is {}", name.as_bytes().escape_ascii()));
+        return Look::Wrong(format!(
+            "grpc-encoding is {}",
+            name.as_bytes().escape_ascii()
+        ));
     }
     let flags = reply.message_flags();
     match flags.iter().find(|flag| **flag != 0) {

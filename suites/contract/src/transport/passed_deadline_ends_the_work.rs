@@ -29,7 +29,9 @@ async fn judge(case: &mut Case) -> Judgement {
     let before = server.callbacks().len();
     operation.call_until(&session.caller(), DEADLINE).await;
     let given_up = |server: &HostServer| {
-        server.callbacks()[before..].iter().all(|callback| callback.over.is_some())
+        server.callbacks()[before..]
+            .iter()
+            .all(|callback| callback.over.is_some())
     };
     let ended = server.wait_for(GRACE, given_up).await;
     let verdict = if server.callbacks().len() == before {
@@ -39,7 +41,9 @@ async fn judge(case: &mut Case) -> Judgement {
     } else {
         Verdict::fail(
             Finding::new("work goes on after the call's deadline")
-                .at(Place::Call { method: operation.method().to_owned() })
+                .at(Place::Call {
+                    method: operation.method().to_owned(),
+                })
                 .expected("a callback that is given up within 1 s of the deadline")
                 .actual("a callback that still waits for the host")
                 .with(session.evidence()),

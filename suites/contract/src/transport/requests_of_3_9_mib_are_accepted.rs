@@ -27,14 +27,18 @@ async fn judge(session: &mut Session) -> Judgement {
         Ok(wire) => wire,
         Err(verdict) => return Ok(verdict),
     };
-    let reply = wire.ask(&Question::new(METHOD, check_with_unknown(LENGTH))).await;
+    let reply = wire
+        .ask(&Question::new(METHOD, check_with_unknown(LENGTH)))
+        .await;
     if is_ok(&reply) {
         return Ok(Verdict::Pass);
     }
     let seen = seen(session, &reply).await;
     Ok(Verdict::fail(
         Finding::new("a request of 3.9 MiB is not accepted")
-            .at(Place::Call { method: METHOD.to_owned() })
+            .at(Place::Call {
+                method: METHOD.to_owned(),
+            })
             .expected("grpc-status 0")
             .actual(seen)
             .with(session.evidence()),

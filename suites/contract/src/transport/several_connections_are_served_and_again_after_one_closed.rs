@@ -45,10 +45,15 @@ async fn judge(case: &mut Case) -> Judgement {
             return Ok(Verdict::vacuous("the first connection did not come up"));
         };
         if let Err((when, seen)) = further(&mut start, &target, first).await {
-            let evidence = Evidence { stderr: start.stderr().tail(20), ..Evidence::default() };
+            let evidence = Evidence {
+                stderr: start.stderr().tail(20),
+                ..Evidence::default()
+            };
             findings.push(
                 Finding::new(format!("a connection is not served {when} ({mode})"))
-                    .at(Place::Call { method: METHOD.to_owned() })
+                    .at(Place::Call {
+                        method: METHOD.to_owned(),
+                    })
                     .expected("a reply to a health check on each open connection")
                     .actual(seen)
                     .with(evidence),
@@ -60,10 +65,16 @@ async fn judge(case: &mut Case) -> Judgement {
 }
 
 /// What happened, and when, where a connection was not served.
-async fn further(start: &mut Start, target: &Target, mut first: Wire) -> Result<(), (&'static str, String)> {
+async fn further(
+    start: &mut Start,
+    target: &Target,
+    mut first: Wire,
+) -> Result<(), (&'static str, String)> {
     let limit = start.limits().rpc;
     let when = "beside another";
-    let mut second = connection(target, limit).await.map_err(|seen| (when, seen))?;
+    let mut second = connection(target, limit)
+        .await
+        .map_err(|seen| (when, seen))?;
     healthy(&mut first).await.map_err(|seen| (when, seen))?;
     drop(first);
     let when = "after the first has closed";
@@ -72,7 +83,10 @@ async fn further(start: &mut Start, target: &Target, mut first: Wire) -> Result<
     drop(second);
     let when = "after all others have closed";
     stays(start).await.map_err(|seen| (when, seen))?;
-    connection(target, limit).await.map(|_| ()).map_err(|seen| (when, seen))
+    connection(target, limit)
+        .await
+        .map(|_| ())
+        .map_err(|seen| (when, seen))
 }
 
 async fn stays(start: &mut Start) -> Result<(), String> {

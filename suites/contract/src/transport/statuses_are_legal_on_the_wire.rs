@@ -41,7 +41,10 @@ fn look(reply: &Reply) -> Look {
     if !is_number || reply.code().is_none_or(|code| code > UNAUTHENTICATED) {
         return Look::Wrong(format!("grpc-status is {shown}"));
     }
-    match block.get("grpc-message").map(|text| is_message(text.as_bytes())) {
+    match block
+        .get("grpc-message")
+        .map(|text| is_message(text.as_bytes()))
+    {
         Some(Err(why)) => Look::Wrong(format!("grpc-message {why}")),
         Some(Ok(())) | None => Look::Fine,
     }
@@ -83,7 +86,15 @@ mod tests {
         assert_eq!(is_message(b""), Ok(()));
         assert_eq!(is_message(b"no such service"), Ok(()));
         assert_eq!(is_message(b"100%25 of %e2%82%AC"), Ok(()));
-        for broken in [&b"100% "[..], b"%", b"%4", b"%+4", b"%FF", b"\xe2\x82\xac", b"a\tb"] {
+        for broken in [
+            &b"100% "[..],
+            b"%",
+            b"%4",
+            b"%+4",
+            b"%FF",
+            b"\xe2\x82\xac",
+            b"a\tb",
+        ] {
             assert!(is_message(broken).is_err(), "{broken:?}");
         }
     }

@@ -19,7 +19,9 @@ requirement! {
 
 async fn judge(session: &mut Session) -> Judgement {
     if !session.plugin().is_aperio() {
-        return Ok(Verdict::not_claimed("the plugin keeps go-plugin's contract alone"));
+        return Ok(Verdict::not_claimed(
+            "the plugin keeps go-plugin's contract alone",
+        ));
     }
     let began = Instant::now();
     let reply = session.describe().await?;
@@ -31,7 +33,9 @@ async fn judge(session: &mut Session) -> Judgement {
     };
     Ok(Verdict::fail(
         Finding::new("Describe did not answer in time")
-            .at(Place::Call { method: "aperio.plugin.v1.PluginService/Describe".to_owned() })
+            .at(Place::Call {
+                method: "aperio.plugin.v1.PluginService/Describe".to_owned(),
+            })
             .expected("a description within 2 s")
             .actual(seen)
             .with(session.evidence()),

@@ -1,5 +1,6 @@
 use crate::declare::requirement;
-use host::Session;
+use host::CallEnd;
+use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -9,25 +10,37 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// An unknown service, and an unknown method of a served one.
-    "VER-007", Must, since "1.0", session
+    /// An unknown service, and an unknown method of a served one, on a launch of its own: a plugin may hang up on the first of them.
+    "VER-007", Must, since "1.0", launches
 }
 
-async fn judge(session: &mut Session) -> Judgement {
+async fn judge(case: &mut Case) -> Judgement {
+    let mut session = case.launch(&case.base()).await?;
     let mut findings = Vec::new();
     for method in ["nope.Nope/Nope", "grpc.health.v1.Health/Nope"] {
         let caller = session.caller();
-        let end = caller.raw(method, tonic::Request::new(bytes::Bytes::new())).await;
+        let end = caller
+            .raw(method, tonic::Request::new(bytes::Bytes::new()))
+            .await;
         let end = session.settle(end).await;
         if end.code() != Some(tonic::Code::Unimplemented) {
             findings.push(
-                Finding::new(format!("{method} is unknown and did not answer UNIMPLEMENTED"))
-                    .at(Place::Call { method: method.to_owned() })
-                    .expected("UNIMPLEMENTED")
-                    .actual(end.to_string())
-                    .with(session.evidence()),
+                Finding::new(format!(
+                    "{method} is unknown and did not answer UNIMPLEMENTED"
+                ))
+                .at(Place::Call {
+                    method: method.to_owned(),
+                })
+                .expected("UNIMPLEMENTED")
+                .actual(end.to_string())
+                .with(session.evidence()),
             );
         }
+        if matches!(end, CallEnd::Broken(_) | CallEnd::Died(_)) {
+            // Nothing is left to call.
+            break;
+        }
     }
+    session.finish().await;
     Ok(Verdict::of(findings))
 }

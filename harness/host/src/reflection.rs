@@ -1,0 +1,514 @@
+//! What a plugin tells of its services through gRPC reflection.
+//!
+//! The client asks for the list of services, then for the file of each, then
+//! for imports that did not come along. It asks `v1`, and what that was called
+//! before where `v1` is unknown. What it reads is bounded in number, bytes and
+//! time, and goes into a pool of its own.
+
+use crate::call::{CallEnd, Caller, classify};
+use prost::Message;
+use prost_reflect::DescriptorPool;
+use prost_reflect::prost_types::FileDescriptorProto;
+use proto::grpc::reflection::v1::server_reflection_request::MessageRequest as Question;
+use proto::grpc::reflection::v1::server_reflection_response::MessageResponse as Answer;
+use proto::grpc::reflection::v1::{ServerReflectionRequest, ServerReflectionResponse};
+use std::collections::BTreeMap;
+use std::fmt;
+use terms::Direction;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::{Code, Request, Status, Streaming};
+
+/// Full names of the method, the settled one first. The wire is one.
+pub const METHODS: [&str; 2] = [
+    "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
+
+/// Most services in a list.
+const SERVICES: usize = 256;
+/// Most files.
+const FILES: usize = 512;
+/// Most bytes of answers, all together.
+const BYTES: usize = 4 << 20;
+/// The whole conversation, in limits of one call.
+const CALLS: u32 = 3;
+
+/// What reflection told.
+#[derive(Debug)]
+pub struct Reflected {
+    /// Which method answered.
+    pub method: &'static str,
+    /// The services as they are listed.
+    pub services: Vec<String>,
+    /// Services in the list of which no descriptor came, and why.
+    pub without_descriptor: BTreeMap<String, String>,
+    /// The descriptors.
+    pub pool: DescriptorPool,
+}
+
+/// Why nothing was told.
+#[derive(Debug)]
+pub enum Failure {
+    /// No version of the service is served.
+    NotOffered,
+    /// The call ended before its time.
+    Ended(CallEnd<()>),
+    /// An answer is none to its question, or the descriptors do not fit
+    /// together.
+    Wrong(String),
+    /// More came than is read.
+    TooMuch(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::NotOffered => f.write_str("reflection is not offered"),
+            Failure::Ended(end) => end.fmt(f),
+            Failure::Wrong(text) | Failure::TooMuch(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Reads what a plugin tells.
+///
+/// # Errors
+///
+/// [`Failure`] says why nothing was told.
+pub async fn read(caller: &Caller) -> Result<Reflected, Failure> {
+    let mut told = Err(Failure::NotOffered);
+    for method in METHODS {
+        caller.transcript().add(Direction::ToPlugin, method, "");
+        let limit = caller.limit() * CALLS;
+        let conversation = converse(caller, method);
+        told = match tokio::time::timeout(limit, conversation).await {
+            Ok(told) => told,
+            Err(_) => Err(Failure::Ended(CallEnd::Silent(limit))),
+        };
+        let end = match &told {
+            Ok(told) => format!("{} services", told.services.len()),
+            Err(failure) => failure.to_string(),
+        };
+        caller.transcript().add(Direction::FromPlugin, method, end);
+        if !matches!(told, Err(Failure::NotOffered)) {
+            break;
+        }
+    }
+    told
+}
+
+async fn converse(caller: &Caller, method: &'static str) -> Result<Reflected, Failure> {
+    let (mut conversation, first) = Conversation::begin(caller, method).await?;
+    let Answer::ListServicesResponse(list) = first else {
+        return Err(Failure::Wrong(
+            "the services were asked for, and something else came".to_owned(),
+        ));
+    };
+    let services: Vec<String> = list.service.into_iter().map(|one| one.name).collect();
+    if services.len() > SERVICES {
+        return Err(Failure::TooMuch(format!("{} services", services.len())));
+    }
+    let mut files = Files::default();
+    let mut without_descriptor = BTreeMap::new();
+    for service in &services {
+        if files.declare(service) || without_descriptor.contains_key(service) {
+            continue;
+        }
+        let question = Question::FileContainingSymbol(service.clone());
+        if let Err(reason) = conversation.file(question, &mut files).await? {
+            without_descriptor.insert(service.clone(), reason);
+        } else if !files.declare(service) {
+            let reason = "the file that came does not declare it".to_owned();
+            without_descriptor.insert(service.clone(), reason);
+        }
+    }
+    while let Some(import) = files.missing() {
+        let question = Question::FileByFilename(import.clone());
+        let reason = conversation.file(question, &mut files).await?.err();
+        if !files.0.contains_key(&import) {
+            let reason = reason.unwrap_or_else(|| "another file came".to_owned());
+            files.take_known(&import).ok_or_else(|| {
+                Failure::Wrong(format!("{import:?} is imported and not told: {reason}"))
+            })?;
+        }
+    }
+    let mut pool = DescriptorPool::new();
+    pool.add_file_descriptor_protos(files.0.into_values())
+        .map_err(|error| Failure::Wrong(format!("the descriptors do not fit together: {error}")))?;
+    Ok(Reflected {
+        method,
+        services,
+        without_descriptor,
+        pool,
+    })
+}
+
+/// The stream: one question, then its answer.
+struct Conversation {
+    questions: mpsc::Sender<ServerReflectionRequest>,
+    answers: Streaming<ServerReflectionResponse>,
+    bytes: usize,
+}
+
+impl Conversation {
+    /// Opens the stream with the question for the services, which must be on
+    /// its way before a server shows itself.
+    async fn begin(caller: &Caller, method: &'static str) -> Result<(Self, Answer), Failure> {
+        let (questions, receiver) = mpsc::channel(1);
+        let first = request(Question::ListServices(String::new()));
+        questions.send(first).await.expect("the receiver is here");
+        let mut grpc = tonic::client::Grpc::new(caller.channel()).max_decoding_message_size(BYTES);
+        let opened = async {
+            grpc.ready()
+                .await
+                .map_err(|error| Status::from_error(Box::new(error)))?;
+            let path: PathAndQuery = format!("/{method}").parse().expect("a method is a path");
+            let codec = tonic_prost::ProstCodec::default();
+            let requests = Request::new(ReceiverStream::new(receiver));
+            let answers: Streaming<ServerReflectionResponse> =
+                grpc.streaming(requests, path, codec).await?.into_inner();
+            Ok(answers)
+        };
+        // UNKNOWN is what simple servers say of a method they do not know.
+        let not_offered = |failure| match failure {
+            Failure::Ended(CallEnd::Refused(status))
+                if matches!(status.code(), Code::Unimplemented | Code::Unknown) =>
+            {
+                Failure::NotOffered
+            }
+            failure => failure,
+        };
+        let mut conversation = Conversation {
+            questions,
+            answers: opened.await.map_err(ended).map_err(not_offered)?,
+            bytes: 0,
+        };
+        let answer = conversation.answer().await.map_err(not_offered)?;
+        Ok((conversation, answer))
+    }
+
+    async fn ask(&mut self, question: Question) -> Result<Answer, Failure> {
+        if self.questions.send(request(question)).await.is_err() {
+            return Err(Failure::Wrong(
+                "the stream ended before its time".to_owned(),
+            ));
+        }
+        self.answer().await
+    }
+
+    async fn answer(&mut self) -> Result<Answer, Failure> {
+        let answer = self.answers.message().await.map_err(ended)?;
+        let Some(answer) = answer else {
+            return Err(Failure::Wrong(
+                "the stream ended without an answer".to_owned(),
+            ));
+        };
+        self.bytes += answer.encoded_len();
+        if self.bytes > BYTES {
+            return Err(Failure::TooMuch(format!(
+                "more than {BYTES} bytes of answers"
+            )));
+        }
+        answer
+            .message_response
+            .ok_or_else(|| Failure::Wrong("an answer holds nothing".to_owned()))
+    }
+
+    /// Asks for a file; the inner error is the server's refusal.
+    async fn file(
+        &mut self,
+        question: Question,
+        files: &mut Files,
+    ) -> Result<Result<(), String>, Failure> {
+        match self.ask(question).await? {
+            Answer::FileDescriptorResponse(told) => {
+                for encoded in told.file_descriptor_proto {
+                    files.add(&encoded)?;
+                }
+                Ok(Ok(()))
+            }
+            Answer::ErrorResponse(error) => {
+                let code = crate::call::code_name(Code::from_i32(error.error_code));
+                Ok(Err(format!("{code} {:?}", error.error_message)))
+            }
+            _ => Err(Failure::Wrong(
+                "a file was asked for, and something else came".to_owned(),
+            )),
+        }
+    }
+}
+
+fn request(question: Question) -> ServerReflectionRequest {
+    ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(question),
+    }
+}
+
+fn ended(status: Status) -> Failure {
+    Failure::Ended(classify(status))
+}
+
+/// Files by name.
+#[derive(Default)]
+struct Files(BTreeMap<String, FileDescriptorProto>);
+
+impl Files {
+    fn add(&mut self, encoded: &[u8]) -> Result<(), Failure> {
+        let file = FileDescriptorProto::decode(encoded)
+            .map_err(|error| Failure::Wrong(format!("a file is no descriptor: {error}")))?;
+        if self.0.len() >= FILES {
+            return Err(Failure::TooMuch(format!("more than {FILES} files")));
+        }
+        // A server may send a file again with every answer.
+        self.0.entry(file.name().to_owned()).or_insert(file);
+        Ok(())
+    }
+
+    /// Whether one of them declares this service.
+    fn declare(&self, service: &str) -> bool {
+        self.0.values().any(|file| {
+            let name = match file.package() {
+                "" => Some(service),
+                package => service
+                    .strip_prefix(package)
+                    .and_then(|rest| rest.strip_prefix('.')),
+            };
+            file.service.iter().any(|one| Some(one.name()) == name)
+        })
+    }
+
+    /// An import that is not among them.
+    fn missing(&self) -> Option<String> {
+        let mut imports = self.0.values().flat_map(|file| &file.dependency);
+        imports.find(|name| !self.0.contains_key(*name)).cloned()
+    }
+
+    /// Takes a file from what every tool knows: protobuf's own.
+    fn take_known(&mut self, name: &str) -> Option<()> {
+        let known = proto::interface::newest()
+            .get_file_by_name(name)
+            .filter(|_| name.starts_with("google/protobuf/"))?;
+        self.0
+            .insert(name.to_owned(), known.file_descriptor_proto().clone());
+        Some(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+    use crate::transcript::Transcript;
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use proto::grpc::reflection::v1::server_reflection_server::{
+        ServerReflection, ServerReflectionServer,
+    };
+    use proto::grpc::reflection::v1::{
+        ErrorResponse, FileDescriptorResponse, ListServiceResponse, ServiceResponse,
+    };
+    use std::pin::Pin;
+    use std::time::{Duration, Instant};
+    use tokio_stream::{Stream, StreamExt};
+    use tonic::Response;
+    use tonic::codegen::Service;
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    /// A server that answers each question by this function, or not at all.
+    #[derive(Clone, Copy)]
+    struct Server {
+        v1: bool,
+        answer: fn(Question) -> Option<Answer>,
+    }
+
+    type Answers = Pin<Box<dyn Stream<Item = Result<ServerReflectionResponse, Status>> + Send>>;
+
+    #[tonic::async_trait]
+    impl ServerReflection for Server {
+        type ServerReflectionInfoStream = Answers;
+
+        async fn server_reflection_info(
+            &self,
+            request: Request<Streaming<ServerReflectionRequest>>,
+        ) -> Result<Response<Answers>, Status> {
+            let answer = self.answer;
+            let answers = request.into_inner().filter_map(move |question| {
+                let question = question.ok()?.message_request?;
+                Some(Ok(ServerReflectionResponse {
+                    message_response: Some(answer(question)?),
+                    ..ServerReflectionResponse::default()
+                }))
+            });
+            Ok(Response::new(Box::pin(answers)))
+        }
+    }
+
+    impl Server {
+        async fn serve(
+            self,
+            mut request: http::Request<hyper::body::Incoming>,
+        ) -> Result<http::Response<tonic::body::Body>, std::convert::Infallible> {
+            let served = METHODS[usize::from(!self.v1)];
+            if request.uri().path() != format!("/{served}") {
+                return Ok(Status::unimplemented("no such method").into_http());
+            }
+            *request.uri_mut() = format!("/{}", METHODS[0]).parse().unwrap();
+            ServerReflectionServer::new(self).call(request).await
+        }
+
+        async fn read(self, limit: Duration) -> Result<Reflected, Failure> {
+            let (ours, theirs) = tokio::io::duplex(64 << 10);
+            let service = hyper::service::service_fn(move |request| self.serve(request));
+            tokio::spawn(
+                hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                    .serve_connection(TokioIo::new(theirs), service),
+            );
+            let channel = crate::channel::over(Box::new(ours), None, LIMIT)
+                .await
+                .unwrap();
+            let caller = Caller::new(channel, Transcript::new(Instant::now()), limit);
+            read(&caller).await
+        }
+    }
+
+    async fn told(answer: fn(Question) -> Option<Answer>) -> Result<Reflected, Failure> {
+        Server { v1: true, answer }.read(LIMIT).await
+    }
+
+    fn services(names: impl IntoIterator<Item = String>) -> Answer {
+        let service = names
+            .into_iter()
+            .map(|name| ServiceResponse { name })
+            .collect();
+        Answer::ListServicesResponse(ListServiceResponse { service })
+    }
+
+    fn one(question: Question, file: Vec<u8>) -> Answer {
+        match question {
+            Question::ListServices(_) => services(["grpc.health.v1.Health".to_owned()]),
+            _ => Answer::FileDescriptorResponse(FileDescriptorResponse {
+                file_descriptor_proto: vec![file],
+            }),
+        }
+    }
+
+    fn health() -> FileDescriptorProto {
+        let file = proto::interface::newest().get_file_by_name("grpc/health/v1/health.proto");
+        file.unwrap().file_descriptor_proto().clone()
+    }
+
+    fn right(question: Question) -> Option<Answer> {
+        Some(one(question, health().encode_to_vec()))
+    }
+
+    #[tokio::test]
+    async fn a_service_comes_with_its_file() {
+        for v1 in [true, false] {
+            let told = Server { v1, answer: right }.read(LIMIT).await.unwrap();
+            assert_eq!(told.method, METHODS[usize::from(!v1)]);
+            assert_eq!(told.services, ["grpc.health.v1.Health"]);
+            assert!(told.without_descriptor.is_empty());
+            assert!(
+                told.pool
+                    .get_service_by_name("grpc.health.v1.Health")
+                    .is_some()
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_of_that_name_is_not_offered() {
+        let server = crate::services::HostServer::open(&crate::services::Place::Loopback, None)
+            .await
+            .unwrap();
+        let network = crate::handshake::Network::Tcp;
+        let io = crate::channel::dial(&network, server.address())
+            .await
+            .unwrap();
+        let channel = crate::channel::over(io, None, LIMIT).await.unwrap();
+        let caller = Caller::new(channel, Transcript::new(Instant::now()), LIMIT);
+        assert!(matches!(read(&caller).await, Err(Failure::NotOffered)));
+    }
+
+    #[tokio::test]
+    async fn a_name_without_a_file_is_told() {
+        let told = told(|question| {
+            Some(match question {
+                Question::ListServices(_) => services(["no.Such".to_owned()]),
+                _ => Answer::ErrorResponse(ErrorResponse {
+                    error_code: 5,
+                    error_message: "nothing".to_owned(),
+                }),
+            })
+        });
+        let told = told.await.unwrap();
+        assert_eq!(told.without_descriptor["no.Such"], "NOT_FOUND \"nothing\"");
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_together_is_wrong() {
+        let wrong: [fn(Question) -> Option<Answer>; 4] = [
+            // Something else than the services.
+            |_| Some(one(Question::FileByFilename(String::new()), Vec::new())),
+            // No descriptor.
+            |question| Some(one(question, vec![0xff; 8])),
+            // An import that is not told.
+            |question| {
+                let mut file = health();
+                file.dependency.push("lost.proto".to_owned());
+                Some(one(question, file.encode_to_vec()))
+            },
+            // A type that is nowhere.
+            |question| {
+                let mut file = health();
+                file.message_type.clear();
+                Some(one(question, file.encode_to_vec()))
+            },
+        ];
+        for (number, answer) in wrong.into_iter().enumerate() {
+            let told = told(answer).await;
+            assert!(matches!(told, Err(Failure::Wrong(_))), "{number}: {told:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn endless_answers_are_cut() {
+        let many: [fn(Question) -> Option<Answer>; 2] = [
+            |_| Some(services((0..1000).map(|number| number.to_string()))),
+            // Each file imports the next one.
+            |question| {
+                let number: usize = match &question {
+                    Question::FileByFilename(name) => name.parse().unwrap(),
+                    _ => 0,
+                };
+                let mut file = health();
+                if number > 0 {
+                    file = FileDescriptorProto::default();
+                    file.name = Some(number.to_string());
+                }
+                file.dependency = vec![(number + 1).to_string()];
+                Some(one(question, file.encode_to_vec()))
+            },
+        ];
+        for answer in many {
+            let told = told(answer).await;
+            assert!(matches!(told, Err(Failure::TooMuch(_))), "{told:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn silence_ends() {
+        let server = Server {
+            v1: true,
+            answer: |_| None,
+        };
+        let told = server.read(Duration::from_millis(100)).await;
+        assert!(
+            matches!(told, Err(Failure::Ended(CallEnd::Silent(_)))),
+            "{told:?}"
+        );
+    }
+}
