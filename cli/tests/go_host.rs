@@ -13,6 +13,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use peers::NotBuilt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -36,19 +37,22 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// A trial that needs the Go host, which the first of them builds.
+/// The Go host, built once and before our host is at work: that reaps what dies
+/// in this process, the commands of a build included.
+static HOST: LazyLock<Result<PathBuf, NotBuilt>> = LazyLock::new(|| {
+    peers::go_host(&PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../fixtures"))
+});
+
+/// A trial that needs the Go host.
 fn with_host(
     name: &str,
     judge: impl FnOnce(&Path) -> Result<(), Failed> + Send + 'static,
 ) -> Trial {
-    Trial::ignorable_test(name, move || {
-        let fixtures = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../fixtures");
-        match peers::go_host(&fixtures) {
-            Ok(host) => judge(&host).map(|()| Completion::Completed),
-            Err(NotBuilt::Missing(what)) if std::env::var_os("REQUIRE_TOOLCHAINS").is_none() => {
-                Ok(Completion::ignored_with(what))
-            }
-            Err(NotBuilt::Missing(what) | NotBuilt::Failed(what)) => Err(what.into()),
+    Trial::ignorable_test(name, move || match &*HOST {
+        Ok(host) => judge(host).map(|()| Completion::Completed),
+        Err(NotBuilt::Missing(what)) if std::env::var_os("REQUIRE_TOOLCHAINS").is_none() => {
+            Ok(Completion::ignored_with(what.clone()))
         }
+        Err(NotBuilt::Missing(what) | NotBuilt::Failed(what)) => Err(what.clone().into()),
     })
 }

@@ -39,6 +39,11 @@ const APART: &[(&str, Mode, &str)] = &[
     ),
     ("needs_home", Mode::AutoMtls, "the same"),
     (
+        "insists_on_authority",
+        Mode::Plain,
+        "go-plugin's host calls the authority `unused`, ours localhost",
+    ),
+    (
         "logs_numeric_message",
         Mode::Plain,
         "the Go host crashes on the log line, ours reads it",

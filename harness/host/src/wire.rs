@@ -325,10 +325,10 @@ mod tests {
             body: body.to_vec(),
             ..Reply::default()
         };
-        assert_eq!(reply(b"").message_flags(), []);
+        assert_eq!(reply(b"").message_flags(), [0_u8; 0]);
         assert_eq!(reply(b"\0\0\0\0\x02ab\x01\0\0\0\0").message_flags(), [0, 1]);
         assert_eq!(reply(b"\x01\xff\xff\xff\xffab").message_flags(), [1]);
-        assert_eq!(reply(b"\0\0\0\0").message_flags(), []);
+        assert_eq!(reply(b"\0\0\0\0").message_flags(), [0_u8; 0]);
     }
 
     #[tokio::test]
