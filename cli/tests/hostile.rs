@@ -5,7 +5,7 @@
 
 use plugin::Mode;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -254,7 +254,7 @@ fn roots() -> Vec<PathBuf> {
 }
 
 /// Whether nobody holds the lock of a root: other tests have harnesses too.
-fn is_abandoned(root: &PathBuf) -> bool {
+fn is_abandoned(root: &Path) -> bool {
     match std::fs::File::open(root.join("lock")) {
         Ok(lock) => lock.try_lock().is_ok(),
         Err(_) => false,

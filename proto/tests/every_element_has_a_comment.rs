@@ -58,10 +58,16 @@ impl Reader {
             let path = child(&[], FILE_SERVICES, index);
             let name = format!("{package}.{}", service.name());
             self.element(&path, &name);
-            let methods = service.method.iter().map(|method| method.name());
+            let methods = service
+                .method
+                .iter()
+                .map(prost_types::MethodDescriptorProto::name);
             self.list(&path, SERVICE_METHODS, methods, &name);
         }
-        let extensions = file.extension.iter().map(|extension| extension.name());
+        let extensions = file
+            .extension
+            .iter()
+            .map(prost_types::FieldDescriptorProto::name);
         self.list(&[], FILE_EXTENSIONS, extensions, package);
     }
 
@@ -69,20 +75,23 @@ impl Reader {
         let is_entry = message
             .options
             .as_ref()
-            .is_some_and(|options| options.map_entry());
+            .is_some_and(prost_types::MessageOptions::map_entry);
         if is_entry {
             return;
         }
         let name = format!("{within}.{}", message.name());
         self.element(path, &name);
-        let fields = message.field.iter().map(|field| field.name());
+        let fields = message
+            .field
+            .iter()
+            .map(prost_types::FieldDescriptorProto::name);
         self.list(path, MESSAGE_FIELDS, fields, &name);
         // An optional field stands in a oneof nobody wrote.
         let written = message
             .oneof_decl
             .iter()
             .filter(|oneof| !oneof.name().starts_with('_'));
-        let oneofs = written.map(|oneof| oneof.name());
+        let oneofs = written.map(prost_types::OneofDescriptorProto::name);
         self.list(path, MESSAGE_ONEOFS, oneofs, &name);
         for (index, nested) in message.nested_type.iter().enumerate() {
             self.message(&child(path, MESSAGE_NESTED, index), nested, &name);
@@ -95,7 +104,10 @@ impl Reader {
     fn one_enum(&mut self, path: &[i32], one: &EnumDescriptorProto, within: &str) {
         let name = format!("{within}.{}", one.name());
         self.element(path, &name);
-        let values = one.value.iter().map(|value| value.name());
+        let values = one
+            .value
+            .iter()
+            .map(prost_types::EnumValueDescriptorProto::name);
         self.list(path, ENUM_VALUES, values, &name);
     }
 }

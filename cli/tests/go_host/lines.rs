@@ -56,7 +56,7 @@ pub(crate) fn agree(go: &Path, multiplex: bool) -> Result<(), Failed> {
         return Err(format!("{count} lines are read apart:\n{}", mismatches.join("\n")).into());
     }
     // Lines that are all refused would show nothing.
-    if accepted < LINES / 20 || accepted > LINES - LINES / 20 {
+    if !(LINES / 20..=LINES - LINES / 20).contains(&accepted) {
         return Err(format!("{accepted} of {LINES} lines are accepted: too one-sided").into());
     }
     Ok(())

@@ -312,12 +312,11 @@ impl Target {
     /// The same without TLS.
     pub(crate) async fn reach_own(&self, temp: &Path) -> Result<BoxIo, ChannelFailure> {
         let (io, listener) = self.reach().await?;
-        let stranger = match listener {
-            Some(pid) => tree::is_stranger(pid, temp).then(|| tree::name(pid)),
-            None => {
-                let held = tree::is_held_by_others(&self.address, &tree::members(temp));
-                (held == Some(true)).then(|| "another process".to_owned())
-            }
+        let stranger = if let Some(pid) = listener {
+            tree::is_stranger(pid, temp).then(|| tree::name(pid))
+        } else {
+            let held = tree::is_held_by_others(&self.address, &tree::members(temp));
+            (held == Some(true)).then(|| "another process".to_owned())
         };
         match stranger {
             None => Ok(io),

@@ -386,6 +386,10 @@ mod tests {
         Answer::ListServicesResponse(ListServiceResponse { service })
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the form of every answering function"
+    )]
     fn one(question: Question, file: Vec<u8>) -> Answer {
         match question {
             Question::ListServices(_) => services(["grpc.health.v1.Health".to_owned()]),

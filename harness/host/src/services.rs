@@ -372,7 +372,7 @@ impl State {
         let mut number = KEEP;
         self.change(|seen| {
             fault = seen.fault;
-            script = seen.script.clone();
+            script.clone_from(&seen.script);
             seen.callback_count += 1;
             number = seen.callbacks.len();
             if number < KEEP {

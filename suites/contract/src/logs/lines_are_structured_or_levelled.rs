@@ -27,8 +27,8 @@ async fn judge(case: &mut Case) -> Judgement {
         for line in &output.stderr {
             let reading = logs::read(line);
             lines += usize::from(!matches!(reading.form, Form::Continued | Form::Oversized));
-            let mut lints = reading.lints.into_iter();
-            let lint = lints.find(|lint| lint.kind == Departure::NoLevel);
+            let unlevelled = |lint: &Lint| lint.kind == Departure::NoLevel;
+            let lint = reading.lints.into_iter().find(unlevelled);
             bare.extend(lint.map(|lint| (line.number, lint)));
         }
         seen += lines;
