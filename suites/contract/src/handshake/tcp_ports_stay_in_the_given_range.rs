@@ -23,6 +23,7 @@ async fn judge(case: &mut Case) -> Judgement {
         ports: Some((ports.min, ports.max)),
         ..case.base()
     };
+    drop(ports.first);
     let session = case.launch(&launch).await?;
     let address = session.line().address.clone();
     session.stop().await;

@@ -60,9 +60,20 @@ async fn judge(case: &mut Case) -> Judgement {
     let mut session = case.launch(&case.base()).await?;
     let mut callers = vec![session.caller()];
     // Whether a second connection is served at all is told by RPC-002.
-    callers.extend(session.another_connection().await.ok());
+    if let Ok(second) = session.another_connection().await
+        && Call::Health("plugin").make(&second).await.replied()
+    {
+        callers.push(second);
+    }
+    let mut calls = calls(session.plugin().is_aperio());
+    // An unknown method that ends its connection is told by VER-007.
+    if let Ok(trial) = session.another_connection().await
+        && !Call::Nothing.make(&trial).await.replied()
+    {
+        calls.retain(|call| !matches!(call, Call::Nothing));
+    }
     let mut steady = Vec::new();
-    for call in calls(session.plugin().is_aperio()) {
+    for call in calls {
         let mut answers = Vec::new();
         for _ in 0..SERIAL {
             let end = call.make(&callers[0]).await;
