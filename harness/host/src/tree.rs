@@ -98,15 +98,48 @@ pub struct Usage {
 /// Every live process of the launch whose `TMPDIR` is `temp`, sorted by pid.
 /// Zombies count as dead.
 pub fn members(temp: &Path) -> Vec<Member> {
-    let Ok(all) = procfs::process::all_processes() else {
-        return Vec::new();
-    };
-    let mut found: Vec<Member> = all
-        .flatten()
+    let mut found: Vec<Member> = descendants()
+        .into_iter()
         .filter(|process| belongs(process, temp) == Some(true))
         .filter_map(|process| member(&process))
         .collect();
     found.sort_by_key(|member| member.pid);
+    found
+}
+
+/// Every process below this one; an orphan comes back to it. One look at the
+/// parents spares the marks and environments of the whole machine.
+fn descendants() -> Vec<Process> {
+    let Ok(all) = procfs::process::all_processes() else {
+        return Vec::new();
+    };
+    let mut others: BTreeMap<i32, (i32, Process)> = all
+        .flatten()
+        .filter_map(|process| Some((process.pid, (process.stat().ok()?.ppid, process))))
+        .collect();
+    let mut inside = vec![i32::try_from(std::process::id()).unwrap_or(0)];
+    // A parent that is not there has ended since: its child is on its way here.
+    inside.extend(
+        others
+            .iter()
+            .filter(|(_, (parent, _))| *parent != 0 && !others.contains_key(parent))
+            .map(|(pid, _)| *pid),
+    );
+    let mut found = Vec::new();
+    while let Some(parent) = inside.pop() {
+        let children: Vec<i32> = others
+            .iter()
+            .filter(|(pid, (above, _))| *above == parent || **pid == parent)
+            .map(|(pid, _)| *pid)
+            .collect();
+        for child in children {
+            let (_, process) = others.remove(&child).expect("the key was just read");
+            if child != parent {
+                inside.push(child);
+            }
+            found.push(process);
+        }
+    }
     found
 }
 

@@ -132,7 +132,7 @@ fn calls(is_aperio: bool) -> Vec<Call> {
     ];
     if is_aperio {
         calls.extend([Call::Describe, Call::Actions]);
-        for kind in 0..=5 {
+        for kind in 0..=3 {
             calls.push(Call::Validate(kind, "first"));
             calls.push(Call::Validate(kind, "second"));
         }

@@ -2,6 +2,7 @@ use crate::declare::requirement;
 use host::{Launch, tree};
 use runner::Case;
 use rustix::process::Signal;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Place, Verdict};
 
@@ -16,7 +17,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The plugin is started by a process in between, which is killed; at the same moment the connection is closed and the readers of stdout and stderr are gone. 10 s later no process of the launch may live.
+    /// The plugin is started by a process in between, which is killed; at the same moment the connection is closed and the readers of stdout and stderr are gone. 10 s later none of the processes it had then may live.
     ///
     /// ## Usual causes
     ///
@@ -35,11 +36,17 @@ async fn judge(case: &mut Case) -> Judgement {
     // Its streams hold clones of the channel until they are gone, too.
     session.close_streams();
     let mut start = session.hang_up();
+    // What is started on the way out is told by LIFE-012.
+    let at_death: BTreeSet<i32> = tree::members(&temp)
+        .into_iter()
+        .map(|member| member.pid)
+        .collect();
     start.process().signal(Signal::KILL);
     start.close_output().await;
     let died = Instant::now();
     let left = loop {
-        let left = tree::members(&temp);
+        let mut left = tree::members(&temp);
+        left.retain(|member| at_death.contains(&member.pid));
         if left.is_empty() || died.elapsed() > LIMIT {
             break left;
         }
