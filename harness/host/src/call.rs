@@ -155,17 +155,8 @@ impl Caller {
         Q: prost::Message + Send + Sync + 'static,
         A: prost::Message + Default + Send + Sync + 'static,
     {
-        self.unary_with(method, Request::new(request)).await
-    }
-
-    /// The same with metadata.
-    pub async fn unary_with<Q, A>(&self, method: &str, request: Request<Q>) -> CallEnd<A>
-    where
-        Q: prost::Message + Send + Sync + 'static,
-        A: prost::Message + Default + Send + Sync + 'static,
-    {
-        self.run(method, tonic_prost::ProstCodec::<Q, A>::default(), request)
-            .await
+        let codec = tonic_prost::ProstCodec::<Q, A>::default();
+        self.run(method, codec, Request::new(request)).await
     }
 
     /// One unary call with bytes in and out: malformed requests, and

@@ -131,7 +131,6 @@ impl Start {
             temp: dir.path().to_path_buf(),
             sockets: dir.path().to_path_buf(),
             arrival: Arrival::ClosedStdout,
-            pid: Some(running.pid.get()),
             line: Some(Line {
                 core: 1,
                 app: running.app,

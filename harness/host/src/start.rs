@@ -50,8 +50,6 @@ pub struct LaunchRecord {
     pub sockets: PathBuf,
     /// How far the launch came.
     pub arrival: Arrival,
-    /// The pid of the started process.
-    pub pid: Option<i32>,
     /// The first line as go-plugin's host reads it.
     pub line: Option<Line>,
     /// Why go-plugin's host refuses it.
@@ -151,7 +149,6 @@ impl Start {
             temp,
             sockets,
             arrival: Arrival::ClosedStdout,
-            pid: None,
             line: None,
             refused: None,
             lints: Vec::new(),
@@ -180,7 +177,6 @@ impl Start {
                 return Ok(Err(record));
             }
         };
-        record.pid = Some(process.pid());
         let transcript = Transcript::new(process.started());
         transcript.add(
             Direction::Process,
@@ -327,11 +323,6 @@ impl Start {
     /// The started process.
     pub fn process(&mut self) -> &mut Process {
         &mut self.process
-    }
-
-    /// The launch's private directory.
-    pub fn dir(&self) -> &PrivateDir {
-        &self.dir
     }
 
     /// The bounds of this launch.

@@ -3,6 +3,7 @@
 use super::{
     Asked, CERTIFICATE_CHARACTERS, Line, atoi, decode, go_compatible, parse_bool, socket_address,
 };
+use crate::channel::SOCKET_PATH_BYTES;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// The ways a line departs from the contract.
@@ -67,8 +68,6 @@ pub struct Lint {
 
 /// Longest line the contract allows, in bytes.
 const LINE_BYTES: usize = 4 << 10;
-/// Longest socket path, in bytes.
-const PATH_BYTES: usize = 107;
 /// Characters of a field that are shown.
 const SHOWN: usize = 80;
 
@@ -217,9 +216,9 @@ fn address(fields: &[&str], asked: &Asked, lints: &mut Lints) {
                 Some("the socket is abstract, so no file mode protects it".to_owned())
             } else if !address.starts_with('/') {
                 Some("the socket path is not absolute".to_owned())
-            } else if address.len() > PATH_BYTES {
+            } else if address.len() > SOCKET_PATH_BYTES {
                 Some(format!(
-                    "the socket path has {} bytes, at most {PATH_BYTES} fit",
+                    "the socket path has {} bytes, at most {SOCKET_PATH_BYTES} fit",
                     address.len()
                 ))
             } else {

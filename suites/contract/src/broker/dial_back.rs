@@ -3,7 +3,6 @@
 
 use crate::observed::blocked_by;
 use crate::operation::Operation;
-use host::broker::BrokerState;
 use host::call::code_name;
 use host::services::{Connection, HostServer, Place};
 use host::session::ATTACH;
@@ -13,7 +12,6 @@ use runner::Case;
 use std::sync::Arc;
 use std::time::Duration;
 use terms::{Evidence, Stopped, Verdict};
-use tonic::Code;
 
 /// When an advertisement is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,10 +149,9 @@ pub(crate) async fn attempt(
             .wait_for(limit, |server| !server.connections().is_empty())
             .await;
     }
-    let no_broker = matches!(
-        session.broker().map(|broker| broker.state()),
-        Some(BrokerState::Failed(status)) if status.code() == Code::Unimplemented
-    );
+    let no_broker = session
+        .broker()
+        .is_some_and(|broker| broker.state().is_missing());
     let attempt = Attempt {
         no_broker,
         attached: reply

@@ -1,5 +1,6 @@
 //! A plugin that dials its host over a multiplexed connection.
 
+use super::START_STREAM;
 use super::dial_back::{DialBack, open};
 use crate::multiplexed;
 use host::multiplex::{Porch, Sight};
@@ -88,7 +89,7 @@ impl Visit {
     pub(super) fn finding(&self, text: &str) -> Finding {
         Finding::new(text)
             .at(Place::Call {
-                method: "plugin.GRPCBroker/StartStream".to_owned(),
+                method: START_STREAM.to_owned(),
             })
             .with(self.session.evidence())
     }

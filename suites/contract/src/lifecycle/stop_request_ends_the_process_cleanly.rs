@@ -83,7 +83,7 @@ async fn stop(session: &mut Session, request: Request, limit: Duration) -> End {
             }
             let left = limit.saturating_sub(asked.elapsed());
             match exit {
-                Some((exit, _)) => Some(exit),
+                Some(exit) => Some(exit),
                 None => session.process().exited_within(left).await,
             }
         }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use host::capture::OutputLine;
 use host::logs::{self, Departure, Form};
 use host::process::Exit;
-use host::stdio::{Chunk, Stdio, StdioState};
+use host::stdio::{Chunk, Stdio};
 use host::{Launch, Session};
 use proto::goplugin::Empty;
 use runner::Case;
@@ -72,10 +72,9 @@ async fn life(case: &Case, launch: &Launch) -> Result<Output, Stopped> {
     }
     first_piece(&session).await;
     let pieces = session.stdio().map(Stdio::chunks).unwrap_or_default();
-    let has_stdio = !matches!(
-        session.stdio().map(Stdio::state),
-        Some(StdioState::Failed(status)) if status.code() == tonic::Code::Unimplemented
-    );
+    let has_stdio = session
+        .stdio()
+        .is_some_and(|stdio| !stdio.state().is_missing());
     let (_, exit) = session.shut_down().await;
     if exit.is_some() {
         let limit = session.limits().pipe;
@@ -87,7 +86,7 @@ async fn life(case: &Case, launch: &Launch) -> Result<Output, Stopped> {
         longest_later: longest_later(&mut session),
         pieces,
         has_stdio,
-        exit: exit.map(|(exit, _)| exit),
+        exit,
     };
     session.finish().await;
     Ok(output)
@@ -96,7 +95,7 @@ async fn life(case: &Case, launch: &Launch) -> Result<Output, Stopped> {
 async fn first_piece(session: &Session) {
     let deadline = tokio::time::Instant::now() + FIRST_PIECE;
     let waits = || match session.stdio() {
-        Some(stdio) => stdio.byte_count() == 0 && matches!(stdio.state(), StdioState::Open),
+        Some(stdio) => stdio.byte_count() == 0 && stdio.state().is_open(),
         None => false,
     };
     while waits() && tokio::time::Instant::now() < deadline {

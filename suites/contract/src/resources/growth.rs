@@ -207,7 +207,6 @@ async fn usage(pid: i32) -> Result<Usage, Trouble> {
             descriptors: now.descriptors.min(before.descriptors),
             threads: now.threads.min(before.threads),
             resident_kib: now.resident_kib.min(before.resident_kib),
-            cpu: now.cpu,
         });
     }
     least.ok_or_else(|| Trouble::harness("nobody looked"))

@@ -1,9 +1,7 @@
 use crate::declare::requirement;
 use crate::observed::blocked_by;
 use host::Session;
-use host::broker::BrokerState;
 use host::session::{SHUTDOWN, shutdown_call};
-use host::stdio::{Stdio, StdioState};
 use runner::Case;
 use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Place, Verdict};
@@ -36,10 +34,10 @@ async fn judge(case: &mut Case) -> Judgement {
         let mut session = case.launch(&case.base()).await?;
         // A missing service has refused its stream before this is answered.
         session.health("plugin").await;
-        let stdio = matches!(session.stdio().map(Stdio::state), Some(StdioState::Open));
+        let stdio = session.stdio().is_some_and(|stdio| stdio.state().is_open());
         let broker = session
             .broker()
-            .is_some_and(|broker| matches!(broker.state(), BrokerState::Open));
+            .is_some_and(|broker| broker.state().is_open());
         let open = match (stdio, broker) {
             (true, true) => "both streams",
             (true, false) => "the stdio stream",

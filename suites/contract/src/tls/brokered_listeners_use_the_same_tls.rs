@@ -1,3 +1,4 @@
+use crate::broker::START_STREAM;
 use crate::declare::requirement;
 use host::Session;
 use host::channel::{self, FirstWords};
@@ -50,7 +51,7 @@ async fn judge(session: &mut Session) -> Judgement {
             findings.push(
                 Finding::new("a brokered listener answers in plain text")
                     .at(Place::Call {
-                        method: "plugin.GRPCBroker/StartStream".to_owned(),
+                        method: START_STREAM.to_owned(),
                     })
                     .expected("TLS with the announced certificate")
                     .actual(format!("HTTP/2 at {address}")),
