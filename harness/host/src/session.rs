@@ -27,6 +27,9 @@ pub use attach::ATTACH;
 pub use knock::KnockEnd;
 pub use stop::{Aftermath, SHUTDOWN, StopRecord, shutdown_call};
 
+/// Full name of the method by which a plugin tells what it is.
+pub const DESCRIBE: &str = "aperio.plugin.v1.PluginService/Describe";
+
 /// How long a refused address is tried again, to tell why it was refused.
 const LATE_LISTENER: Duration = Duration::from_secs(1);
 /// How long an exit may trail the call that it broke.
@@ -192,7 +195,7 @@ impl Start {
             spoken.map_err(|text| ChannelFailure::new(Step::Multiplex, &text))?;
         }
         let caller = Caller::new(channel, self.transcript.clone(), limit);
-        match health(&caller, "plugin").await {
+        match caller.health("plugin").await {
             CallEnd::Answer(status) => facts.first_health = Some(Ok(status)),
             CallEnd::Refused(status) => {
                 facts.first_health = Some(Err((status.code() as i32, status.message().to_owned())));
@@ -283,19 +286,6 @@ struct Raised {
     target: Target,
     caller: Caller,
     multiplex: Option<Multiplex>,
-}
-
-async fn health(caller: &Caller, service: &str) -> CallEnd<i32> {
-    let request = proto::grpc::health::v1::HealthCheckRequest {
-        service: service.to_owned(),
-    };
-    caller
-        .unary::<_, proto::grpc::health::v1::HealthCheckResponse>(
-            "grpc.health.v1.Health/Check",
-            request,
-        )
-        .await
-        .map(|response| response.status)
 }
 
 impl Session {
@@ -498,7 +488,7 @@ impl Session {
 
     /// Health of a service, by name.
     pub async fn health(&mut self, service: &str) -> CallEnd<i32> {
-        let end = health(&self.caller, service).await;
+        let end = self.caller.health(service).await;
         self.settle(end).await
     }
 
@@ -526,9 +516,7 @@ impl Session {
             host_interface_version: Some(api::InterfaceVersion { major, minor }),
             host_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let reply: Result<api::DescribeResponse, _> = self
-            .ask("aperio.plugin.v1.PluginService/Describe", request)
-            .await?;
+        let reply: Result<api::DescribeResponse, _> = self.ask(DESCRIBE, request).await?;
         if let Ok(described) = &reply {
             self.described = Some(described.clone());
         }

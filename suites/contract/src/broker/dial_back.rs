@@ -1,7 +1,7 @@
 //! What a plugin does when it is handed the host's services: seen once a run
 //! and mode, and read by every check of the dial-back.
 
-use crate::observed::blocked_by;
+use crate::observed::{blocked_by, not_aperios};
 use crate::operation::Operation;
 use host::call::code_name;
 use host::services::{Connection, HostServer, Place};
@@ -60,10 +60,11 @@ impl DialBack {
         if !case.plugin().is_aperio() || !case.came_up(mode) {
             return Ok(None);
         }
-        let (name, launch) = match mode {
-            Mode::Plain => ("dial-back, plain", Launch::default()),
-            Mode::AutoMtls => ("dial-back, AutoMTLS", Launch::auto_mtls()),
+        let name = match mode {
+            Mode::Plain => "dial-back, plain",
+            Mode::AutoMtls => "dial-back, AutoMTLS",
         };
+        let launch = Launch::of(mode);
         let seen = case
             .lend(name, async |case| {
                 let early = attempt(case, &launch, &Place::Loopback, Advertised::Before).await?;
@@ -179,9 +180,7 @@ pub(crate) async fn attached(
     launch: &Launch,
 ) -> Result<Result<(Session, HostServer, Operation), Verdict>, Stopped> {
     let Some(seen) = DialBack::seen(case, launch.mode()).await? else {
-        return Ok(Err(Verdict::not_claimed(
-            "the plugin keeps go-plugin's contract alone",
-        )));
+        return Ok(Err(not_aperios()));
     };
     if let Some(verdict) = seen.out_of_reach() {
         return Ok(Err(verdict));

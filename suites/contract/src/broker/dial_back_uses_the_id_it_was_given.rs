@@ -1,5 +1,6 @@
 use super::dial_back::{DialBack, open};
 use crate::declare::requirement;
+use crate::observed::not_aperios;
 use host::services::Place;
 use host::session::ATTACH;
 use proto::aperio::plugin::v1 as api;
@@ -19,9 +20,7 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let Some(seen) = DialBack::seen(case, case.base().mode()).await? else {
-        return Ok(Verdict::not_claimed(
-            "the plugin keeps go-plugin's contract alone",
-        ));
+        return Ok(not_aperios());
     };
     if let Some(verdict) = seen.out_of_reach() {
         return Ok(verdict);

@@ -126,12 +126,7 @@ async fn knocked_for_nobody(visit: &mut Visit) -> Option<Finding> {
         KnockEnd::OtherId(other) => format!("an answer for {other}"),
         KnockEnd::Acknowledged => {
             let on_the_stream = match visit.session.dial_knocked().await {
-                Ok(caller) => {
-                    let request = proto::grpc::health::v1::HealthCheckRequest::default();
-                    let end: CallEnd<proto::grpc::health::v1::HealthCheckResponse> =
-                        caller.unary("grpc.health.v1.Health/Check", request).await;
-                    end.to_string()
-                }
+                Ok(caller) => caller.health("").await.to_string(),
                 Err(failure) => failure.text,
             };
             format!("an acknowledgement; health on the stream that followed: {on_the_stream}")

@@ -22,9 +22,7 @@ async fn judge(case: &mut Case) -> Judgement {
         offer: Offer::Unset,
         ..case.base()
     };
-    let Ok(mut start) = case.start(&launch).await? else {
-        return Ok(Verdict::vacuous("the file did not start"));
-    };
+    let mut start = case.start(&launch).await?;
     let record = start.record().clone();
     start.finish().await;
     let announced = record.line.as_ref().map(|line| line.app);

@@ -1,5 +1,6 @@
 use crate::declare::requirement;
 use host::Session;
+use host::call::HEALTH;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -21,7 +22,7 @@ async fn judge(session: &mut Session) -> Judgement {
     Ok(Verdict::fail(
         Finding::new("an unknown service is not NOT_FOUND")
             .at(Place::Call {
-                method: "grpc.health.v1.Health/Check".to_owned(),
+                method: HEALTH.to_owned(),
             })
             .expected("NOT_FOUND")
             .actual(end.to_string())

@@ -1,5 +1,5 @@
 use crate::declare::requirement;
-use crate::observed::reason;
+use crate::observed::{not_aperios, reason};
 use crate::operation::Operation;
 use host::call::code_name;
 use host::session::ATTACH;
@@ -21,9 +21,7 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     if !case.plugin().is_aperio() {
-        return Ok(Verdict::not_claimed(
-            "the plugin keeps go-plugin's contract alone",
-        ));
+        return Ok(not_aperios());
     }
     let mut session = case.launch(&case.base()).await?;
     // A plugin that is lost here is lost by a call before Attach.

@@ -4,7 +4,7 @@ use host::launch::CookieOffer;
 use host::{Launch, Limits};
 use runner::Case;
 use std::time::Duration;
-use terms::{Finding, Judgement, Trouble, Verdict};
+use terms::{Finding, Judgement, Verdict};
 
 requirement! {
     /// Without the magic cookie nothing is served.
@@ -27,9 +27,7 @@ async fn judge(case: &mut Case) -> Judgement {
         }),
         ..case.base()
     };
-    let Ok(mut start) = case.start(&launch).await? else {
-        return Err(Trouble::infrastructure("the file did not start").into());
-    };
+    let mut start = case.start(&launch).await?;
     let listening = start.is_listening();
     let exit = start.process().exited_within(limit).await;
     start.stderr().ended_within(case.limits().early_exit).await;

@@ -3,6 +3,7 @@
 
 use crate::operation::Operation;
 use bytes::Bytes;
+use host::call::HEALTH;
 use host::capture::OutputLine;
 use host::logs::{self, Departure, Form};
 use host::process::Exit;
@@ -60,7 +61,7 @@ async fn life(case: &Case, launch: &Launch) -> Result<Output, Stopped> {
     // A field of 7 bytes, and nothing of it: handlers like to log this.
     let request = Request::new(Bytes::from_static(&[0x0a, 0x07]));
     let caller = session.caller();
-    let end = caller.raw("grpc.health.v1.Health/Check", request).await;
+    let end = caller.raw(HEALTH, request).await;
     session.settle(end).await;
     if let Ok(Some(operation)) = Operation::of(&mut session).await {
         let _server = session.attach().await;

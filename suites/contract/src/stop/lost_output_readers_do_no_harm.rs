@@ -1,6 +1,7 @@
 use crate::declare::requirement;
 use crate::operation::Operation;
 use bytes::Bytes;
+use host::call::HEALTH;
 use host::process::Exit;
 use host::services;
 use host::session::ATTACH;
@@ -97,7 +98,7 @@ async fn live(case: &Case, is_read: bool) -> Result<Life, Stopped> {
     let before = written(&mut session);
     let mut lost = None;
     let end = session.health("plugin").await.map(|_| ());
-    note(&mut lost, "grpc.health.v1.Health/Check", &end);
+    note(&mut lost, HEALTH, &end);
     let unknown = "plugin.Nobody/Nothing";
     let end = session
         .caller()

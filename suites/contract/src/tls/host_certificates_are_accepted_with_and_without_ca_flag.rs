@@ -1,11 +1,10 @@
+use super::announced::launch_as;
 use crate::declare::requirement;
-use crate::observed::stderr;
-use host::identity::{Curve, HostIdentity, Kind};
-use host::launch::Tls;
-use host::{Launch, Mode};
+use crate::observed::{not_up, stderr};
+use host::Mode;
+use host::identity::Kind;
 use runner::Case;
-use std::sync::Arc;
-use terms::{Finding, Judgement, Trouble, Verdict};
+use terms::{Finding, Judgement, Verdict};
 
 requirement! {
     /// Host certificates are accepted with and without CA flag.
@@ -26,16 +25,7 @@ async fn judge(case: &mut Case) -> Judgement {
         authority: false,
         ..Kind::default()
     };
-    let identity = HostIdentity::issue(Curve::P521, kind).map_err(Trouble::harness)?;
-    let announced = identity.pem.clone();
-    let launch = Launch {
-        tls: Tls::As {
-            identity: Arc::new(identity),
-            announced,
-        },
-        ..Launch::default()
-    };
-    match case.attempt(&launch).await? {
+    match case.attempt(&launch_as(kind)?).await? {
         Ok(session) => {
             session.stop().await;
             Ok(Verdict::Pass)
@@ -43,10 +33,7 @@ async fn judge(case: &mut Case) -> Judgement {
         Err(record) => Ok(Verdict::fail(
             Finding::new("a host certificate without the CA flag is refused")
                 .expected("a channel, as with the flag")
-                .actual(match &record.channel {
-                    Some(Err(failure)) => failure.text.clone(),
-                    _ => "no usable line".to_owned(),
-                })
+                .actual(not_up(&record))
                 .with(stderr(&record)),
         )),
     }

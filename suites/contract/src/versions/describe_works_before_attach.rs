@@ -1,6 +1,8 @@
 use crate::declare::requirement;
+use crate::observed::not_aperios;
 use host::Session;
 use host::call::code_name;
+use host::session::DESCRIBE;
 use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Place, Verdict};
 
@@ -19,9 +21,7 @@ requirement! {
 
 async fn judge(session: &mut Session) -> Judgement {
     if !session.plugin().is_aperio() {
-        return Ok(Verdict::not_claimed(
-            "the plugin keeps go-plugin's contract alone",
-        ));
+        return Ok(not_aperios());
     }
     let began = Instant::now();
     let reply = session.describe().await?;
@@ -34,7 +34,7 @@ async fn judge(session: &mut Session) -> Judgement {
     Ok(Verdict::fail(
         Finding::new("Describe did not answer in time")
             .at(Place::Call {
-                method: "aperio.plugin.v1.PluginService/Describe".to_owned(),
+                method: DESCRIBE.to_owned(),
             })
             .expected("a description within 2 s")
             .actual(seen)
