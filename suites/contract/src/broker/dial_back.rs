@@ -11,7 +11,7 @@ use proto::aperio::plugin::v1 as api;
 use runner::Case;
 use std::sync::Arc;
 use std::time::Duration;
-use terms::{Evidence, Stopped, Verdict};
+use terms::{Evidence, Lost, Stopped, Verdict};
 
 /// When an advertisement is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,16 +139,8 @@ pub(crate) async fn attempt(
         .await
         .map_err(|error| terms::Trouble::harness(error.to_string()))?;
     let reply = session.replied(ATTACH, end)?;
-    if reply.is_ok()
-        && let Some(operation) = Operation::of(&mut session).await?
-    {
-        let end = operation.call(&session.caller()).await;
-        let _ = session.replied(operation.method(), end)?;
-        // Some dial at their first callback, and in the background.
-        let limit = Duration::from_millis(500);
-        server
-            .wait_for(limit, |server| !server.connections().is_empty())
-            .await;
+    if reply.is_ok() {
+        provoke(&mut session, &server).await?;
     }
     let no_broker = session
         .broker()
@@ -163,6 +155,20 @@ pub(crate) async fn attempt(
     };
     session.stop().await;
     Ok(attempt)
+}
+
+/// A light operation: some dial at their first callback, and in the background.
+pub(crate) async fn provoke(session: &mut Session, server: &HostServer) -> Result<(), Lost> {
+    let Some(operation) = Operation::of(session).await? else {
+        return Ok(());
+    };
+    let end = operation.call(&session.caller()).await;
+    let _ = session.replied(operation.method(), end)?;
+    let limit = Duration::from_millis(500);
+    server
+        .wait_for(limit, |server| !server.connections().is_empty())
+        .await;
+    Ok(())
 }
 
 /// A server of this session's host.

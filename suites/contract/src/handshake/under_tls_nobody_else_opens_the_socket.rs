@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// A launch with umask 022, since a stricter one would hide the breach. A TCP listener has no mode: not claimed.
+    /// The mode of the socket in an AutoMTLS launch with umask 022, since a stricter one would hide the breach: neither group nor others may write. A plugin on TCP is not judged.
     "HSK-020", Should, since "1.0", launches
 }
 

@@ -12,7 +12,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// One launch without the variable must print a line whose second field is not above any major the plugin announced otherwise.
+    /// One launch without the variable must print a line whose second field is not above the lowest major that hosts offer this plugin: 1, or the least of --app-protocols.
     "HSK-014", Should, since "1.0", launches
 }
 

@@ -12,7 +12,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// A health check with the headers that gRPC demands and no others: no user agent, no deadline, no metadata.
+    /// A health check with the headers that gRPC demands and no others: no user agent, no deadline, no metadata. It must end with `grpc-status` 0.
     ///
     /// ## Usual causes
     ///

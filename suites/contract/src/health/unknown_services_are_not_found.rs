@@ -10,7 +10,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Check for a service that nobody serves.
+    /// A health check of a service that nobody serves must end with NOT_FOUND.
     "HLT-001", Should, since "1.0", session
 }
 

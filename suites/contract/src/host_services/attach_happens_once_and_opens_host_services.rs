@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// One launch: CheckHealth, ValidateConfig and a light operation before Attach must be replied to, whatever the status; then Attach, then a second Attach.
+    /// One launch: CheckHealth, ValidateConfig and a light operation before Attach must be replied to, whatever the status; then Attach, then a second Attach, which must be refused so. What needs the host's services is not looked for.
     "HOST-001", Must, since "1.0", launches
 }
 

@@ -10,7 +10,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The first call on the channel of each launch, one attempt.
+    /// The first call on the channel of each launch, tried once, must be answered with SERVING.
     ///
     /// ## Usual causes
     ///

@@ -13,7 +13,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// One launch without the cookie variable; the process must end within 5 s.
+    /// One launch without the cookie variable: within 5 s the process must end with a code other than 0 and something on stderr, without a handshake line, and without a socket that listens.
     "LIFE-001", Must, since "1.0", launches
 }
 

@@ -31,7 +31,7 @@ enum Request {
 }
 
 /// How long a busy plugin may take.
-const BUSY: Duration = Duration::from_secs(10);
+pub(crate) const BUSY: Duration = Duration::from_secs(10);
 
 async fn judge(case: &mut Case) -> Judgement {
     let mut findings = Vec::new();

@@ -16,7 +16,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Under AutoMTLS a few bytes of plain HTTP/2 are sent to every listener the plugin announces; an answer in HTTP/2 is the breach. A plugin that announces none is not judged.
+    /// Under AutoMTLS a few bytes of plain HTTP/2 are sent to every listener the plugin announces on this machine; an answer in HTTP/2 is the breach. A plugin that announces none is not judged.
     "TLS-023", Must, since "1.0", session over tls
 }
 
@@ -39,7 +39,7 @@ async fn judge(session: &mut Session) -> Judgement {
     if listeners.is_empty() {
         return Ok(Verdict::not_claimed("the plugin announces no listener"));
     }
-    let mut findings = Vec::new();
+    let (mut findings, mut reached) = (Vec::new(), false);
     for (network, address) in listeners {
         if network == Network::Tcp && !is_loopback(&address) {
             continue;
@@ -47,6 +47,7 @@ async fn judge(session: &mut Session) -> Judgement {
         let Ok(io) = channel::dial(&network, &address).await else {
             continue;
         };
+        reached = true;
         if channel::speak_http2(io, Duration::from_secs(1)).await == FirstWords::Http2 {
             findings.push(
                 Finding::new("a brokered listener answers in plain text")
@@ -58,7 +59,11 @@ async fn judge(session: &mut Session) -> Judgement {
             );
         }
     }
-    Ok(Verdict::of(findings))
+    Ok(if reached {
+        Verdict::of(findings)
+    } else {
+        Verdict::vacuous("no announced listener on this machine accepts")
+    })
 }
 
 /// Nothing is sent to other machines, whatever a plugin announces.

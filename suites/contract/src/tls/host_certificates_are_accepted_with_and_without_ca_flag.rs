@@ -13,7 +13,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// AutoMTLS launches with a P-521 host certificate whose basic constraints say `CA:TRUE` (the usual launch) and `CA:FALSE`.
+    /// The usual AutoMTLS launch has a P-521 host certificate whose basic constraints say `CA:TRUE`; one more, with `CA:FALSE`, must come up like it.
     "TLS-015", Should, since "1.0", launches
 }
 

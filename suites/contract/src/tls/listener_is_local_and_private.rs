@@ -13,7 +13,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Every socket the process listens on, in both modes. Then, under AutoMTLS, a client without a certificate and one with a certificate that looks like the host's but has another key each connect and call health; a refusal shows at the latest in that call, since TLS 1.3 tells a client late. Last, a launch whose host certificate has expired: not even that host may be served.
+    /// Every socket that the plugin's processes listen on, in both modes, must be a unix socket or on loopback. Then, under AutoMTLS, a client without a certificate and one with a certificate that looks like the host's but has another key each connect and call health; a refusal shows at the latest in that call, since TLS 1.3 tells a client late. Last, a launch whose host certificate has expired: not even that host may be served.
     "SEC-005", Must, since "1.0", launches
 }
 

@@ -12,7 +12,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// One AutoMTLS launch for each variant.
+    /// One AutoMTLS launch for each variant must come up as with the usual text.
     "TLS-020", Should, since "1.0", launches
 }
 

@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// One call on a fresh session of each launch.
+    /// One call in each mode, before anything is attached, must be answered with a description within 2 s. What it would do without a network is not seen, since there is one.
     "ID-001", Must, since "1.0", session
 }
 
@@ -32,7 +32,7 @@ async fn judge(session: &mut Session) -> Judgement {
         Ok(_) => return Ok(Verdict::Pass),
     };
     Ok(Verdict::fail(
-        Finding::new("Describe did not answer in time")
+        Finding::new("Describe gave no description in time")
             .at(Place::Call {
                 method: DESCRIBE.to_owned(),
             })
