@@ -4,7 +4,7 @@ use crate::capture::{Capture, OutputLine};
 use crate::env::{self, Places};
 use crate::handshake::{self, Asked, Line, LineError, Lint, Protocol};
 use crate::identity::{HostIdentity, Kind};
-use crate::launch::{Directories, Launch, Mode, Offer, Tls};
+use crate::launch::{Directories, Launch, Mode, Tls};
 use crate::limits::Limits;
 use crate::plugin::Plugin;
 use crate::private_dir::PrivateDir;
@@ -40,8 +40,6 @@ pub struct Start {
 pub struct LaunchRecord {
     /// Which of the two modes was asked for.
     pub mode: Mode,
-    /// What was asked for in the line.
-    pub asked: Asked,
     /// The environment of the process.
     pub env: BTreeMap<String, String>,
     /// `TMPDIR` of the process; marks its descendants.
@@ -144,7 +142,6 @@ impl Start {
         let env = env::variables(plugin, launch, &places, announced.as_deref());
         let mut record = LaunchRecord {
             mode: launch.mode(),
-            asked: asked(plugin, launch),
             env,
             temp,
             sockets,
@@ -286,7 +283,11 @@ impl Start {
                 Err(error) => self.record.refused = Some(error),
             }
         }
-        self.record.lints = handshake::strict(&bytes, &self.record.asked).1;
+        let asked = Asked {
+            auto_mtls: self.record.mode == Mode::AutoMtls,
+            multiplex: self.launch.multiplex,
+        };
+        self.record.lints = handshake::strict(&bytes, asked);
     }
 
     /// Whether the started process, or one below it, listens anywhere.
@@ -341,24 +342,6 @@ impl Drop for Start {
             self.process.signal_group(rustix::process::Signal::KILL);
             crate::tree::kill_members_now(&self.record.temp, LAST_SWEEP);
         }
-    }
-}
-
-fn asked(plugin: &Plugin, launch: &Launch) -> Asked {
-    let majors = match &launch.offer {
-        Offer::Majors => Some(plugin.majors.clone()),
-        Offer::Text(text) => Some(
-            text.split(',')
-                .filter_map(|part| part.parse().ok())
-                .collect(),
-        ),
-        Offer::Unset => None,
-    };
-    Asked {
-        auto_mtls: launch.mode() == Mode::AutoMtls,
-        multiplex: launch.multiplex,
-        majors,
-        ports: launch.ports,
     }
 }
 
