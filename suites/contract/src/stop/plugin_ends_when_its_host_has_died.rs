@@ -38,9 +38,12 @@ async fn judge(case: &mut Case) -> Judgement {
     start.process().signal(Signal::KILL);
     start.close_output().await;
     let died = Instant::now();
+    // A process that is only being started may be missed once.
+    let mut missed = 0;
     let left = loop {
         let left = tree::members(&temp);
-        if left.is_empty() || died.elapsed() > LIMIT {
+        missed = if left.is_empty() { missed + 1 } else { 0 };
+        if missed > 1 || died.elapsed() > LIMIT {
             break left;
         }
         tokio::time::sleep(AGAIN).await;
