@@ -1,6 +1,7 @@
 //! `doctor`: is everything there that judging needs?
 
 use super::say;
+use host::channel::SOCKET_PATH_BYTES;
 use host::identity::{Curve, HostIdentity, Kind};
 use rustix::process::{PidfdFlags, Resource, getpid, getrlimit, pidfd_open, set_child_subreaper};
 use std::fmt::Write;
@@ -13,8 +14,6 @@ use terms::Exit;
 /// it.
 type Finding = Result<String, (String, &'static str)>;
 
-/// Bytes of a unix socket's path, its terminator excluded.
-const SOCKET_PATH: usize = 107;
 /// The longest name a plugin is likely to give a socket.
 const SOCKET_NAME: usize = 40;
 /// Descriptors that a run with several jobs needs.
@@ -109,7 +108,9 @@ fn socket_path() -> Finding {
     let path = dir.path().join("x".repeat(SOCKET_NAME));
     let length = path.as_os_str().len();
     UnixListener::bind(&path).map_err(wrong(fix))?;
-    Ok(format!("{length} of {SOCKET_PATH} bytes with a long name"))
+    Ok(format!(
+        "{length} of {SOCKET_PATH_BYTES} bytes with a long name"
+    ))
 }
 
 fn temporary() -> Finding {

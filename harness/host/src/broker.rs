@@ -1,10 +1,10 @@
 //! The host's end of the plugin's broker stream.
 
 use crate::multiplex::Porch;
+use crate::stream::{Standing, StreamState};
 use proto::goplugin::ConnInfo;
 use proto::goplugin::grpc_broker_client::GrpcBrokerClient;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
@@ -12,8 +12,6 @@ use tonic::transport::Channel;
 
 /// Announcements kept from the plugin.
 const KEEP: usize = 1024;
-/// How long a refusal of the stream may be under way.
-const SETTLED: Duration = Duration::from_millis(500);
 /// Bytes of addresses kept with them.
 const KEEP_BYTES: usize = 128 << 10;
 /// Largest announcement taken, in bytes; a larger one ends the stream.
@@ -23,26 +21,14 @@ const ANNOUNCEMENT_BYTES: usize = 16 << 10;
 #[derive(Debug)]
 pub struct Broker {
     sender: Option<mpsc::Sender<ConnInfo>>,
-    state: Arc<Mutex<State>>,
+    standing: Standing,
+    heard: Arc<Mutex<Heard>>,
     reader: JoinHandle<()>,
-    opened: Instant,
 }
 
-/// Where the stream stands.
-#[derive(Debug, Clone, Default)]
-pub enum BrokerState {
-    /// Opened, and not ended; also before the first announcement.
-    #[default]
-    Open,
-    /// The plugin ended it without an error.
-    Ended,
-    /// The plugin, or a lost connection, ended it with a status.
-    Failed(tonic::Status),
-}
-
+/// What the plugin announced, as far as it is kept.
 #[derive(Debug, Default)]
-struct State {
-    stream: BrokerState,
+struct Heard {
     announced: Vec<ConnInfo>,
     bytes: usize,
 }
@@ -54,15 +40,17 @@ impl Broker {
     /// Over a multiplexed connection knocks are answered as its `porch` says.
     pub(crate) fn open(channel: Channel, porch: Option<Porch>) -> Self {
         let (sender, outgoing) = mpsc::channel(64);
-        let state = Arc::<Mutex<State>>::default();
-        let sink = Arc::clone(&state);
+        let heard = Arc::<Mutex<Heard>>::default();
+        let sink = Arc::clone(&heard);
+        let standing = Standing::new();
+        let told = standing.clone();
         // The stream lasts as long as the host's end of it, not this task.
         let replies = sender.downgrade();
         let reader = tokio::spawn(async move {
             let mut client =
                 GrpcBrokerClient::new(channel).max_decoding_message_size(ANNOUNCEMENT_BYTES);
             let end = match client.start_stream(ReceiverStream::new(outgoing)).await {
-                Err(status) => BrokerState::Failed(status),
+                Err(status) => StreamState::Failed(status),
                 Ok(response) => {
                     let mut stream = response.into_inner();
                     loop {
@@ -71,25 +59,21 @@ impl Broker {
                                 if let Some(porch) = &porch {
                                     answer(porch, &info, &replies);
                                 }
-                                let mut state = lock(&sink);
-                                state.bytes += info.network.len() + info.address.len();
-                                if state.announced.len() < KEEP && state.bytes <= KEEP_BYTES {
-                                    state.announced.push(info);
-                                }
+                                lock(&sink).take(info);
                             }
-                            Ok(None) => break BrokerState::Ended,
-                            Err(status) => break BrokerState::Failed(status),
+                            Ok(None) => break StreamState::Ended,
+                            Err(status) => break StreamState::Failed(status),
                         }
                     }
                 }
             };
-            lock(&sink).stream = end;
+            told.set(end);
         });
         Broker {
             sender: Some(sender),
-            state,
+            standing,
+            heard,
             reader,
-            opened: Instant::now(),
         }
     }
 
@@ -103,22 +87,18 @@ impl Broker {
     }
 
     /// Where the stream stands.
-    pub fn state(&self) -> BrokerState {
-        lock(&self.state).stream.clone()
+    pub fn state(&self) -> StreamState {
+        self.standing.get()
     }
 
-    /// Where the stream stands once a refusal has had time to arrive: servers
-    /// with several threads answer later calls before it.
-    pub async fn settled(&self) -> BrokerState {
-        while matches!(self.state(), BrokerState::Open) && self.opened.elapsed() < SETTLED {
-            tokio::time::sleep(SETTLED / 50).await;
-        }
-        self.state()
+    /// The same, once a refusal has had time to arrive.
+    pub async fn settled(&self) -> StreamState {
+        self.standing.settled().await
     }
 
     /// What the plugin announced so far.
     pub fn announced(&self) -> Vec<ConnInfo> {
-        lock(&self.state).announced.clone()
+        lock(&self.heard).announced.clone()
     }
 
     /// Ends the host's half, as a host does right before Shutdown.
@@ -155,8 +135,17 @@ impl Drop for Broker {
     }
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state
+impl Heard {
+    fn take(&mut self, info: ConnInfo) {
+        self.bytes += info.network.len() + info.address.len();
+        if self.announced.len() < KEEP && self.bytes <= KEEP_BYTES {
+            self.announced.push(info);
+        }
+    }
+}
+
+fn lock(heard: &Mutex<Heard>) -> MutexGuard<'_, Heard> {
+    heard
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -6,6 +6,7 @@ use crate::process::Exit;
 use crate::transcript::Transcript;
 use bytes::Bytes;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
+use proto::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
@@ -17,6 +18,9 @@ use tonic::{Request, Status};
 /// Largest answer taken, in bytes. The interface allows 4 MiB less 64 KiB, and
 /// no other answer that is asked for comes near it.
 pub const ANSWER_BYTES: usize = 8 << 20;
+
+/// Full name of the health check.
+pub const HEALTH: &str = "grpc.health.v1.Health/Check";
 
 /// Characters of a status message that are told.
 const MESSAGE: usize = 400;
@@ -155,17 +159,18 @@ impl Caller {
         Q: prost::Message + Send + Sync + 'static,
         A: prost::Message + Default + Send + Sync + 'static,
     {
-        self.unary_with(method, Request::new(request)).await
+        let codec = tonic_prost::ProstCodec::<Q, A>::default();
+        self.run(method, codec, Request::new(request)).await
     }
 
-    /// The same with metadata.
-    pub async fn unary_with<Q, A>(&self, method: &str, request: Request<Q>) -> CallEnd<A>
-    where
-        Q: prost::Message + Send + Sync + 'static,
-        A: prost::Message + Default + Send + Sync + 'static,
-    {
-        self.run(method, tonic_prost::ProstCodec::<Q, A>::default(), request)
+    /// Health of a service, by name.
+    pub async fn health(&self, service: &str) -> CallEnd<i32> {
+        let request = HealthCheckRequest {
+            service: service.to_owned(),
+        };
+        self.unary::<_, HealthCheckResponse>(HEALTH, request)
             .await
+            .map(|response| response.status)
     }
 
     /// One unary call with bytes in and out: malformed requests, and

@@ -166,11 +166,6 @@ impl Capture {
         .is_ok()
     }
 
-    /// Whether the writing end is closed everywhere.
-    pub fn has_ended(&self) -> bool {
-        self.state().ended
-    }
-
     /// Stops reading and closes our end of the pipe; later writes by the
     /// plugin fail with `EPIPE`. For us the stream has ended then.
     pub async fn close(&mut self) {

@@ -7,7 +7,6 @@ use crate::tree;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -37,10 +36,6 @@ pub struct ChannelFacts {
     pub alpn: Option<String>,
     /// The TLS version in use, as rustls names it.
     pub tls_version: Option<String>,
-    /// The certificate the plugin presented, DER.
-    pub presented: Option<Vec<u8>>,
-    /// Time from spawn to the first health answer.
-    pub ready_after: Duration,
     /// The first health answer: the serving status, or the gRPC code and
     /// message of a refusal.
     pub first_health: Option<Result<i32, (i32, String)>>,
@@ -191,7 +186,7 @@ fn local(address: &str) -> io::Result<Vec<SocketAddr>> {
 }
 
 /// Wraps a stream in TLS as the host side, noting what was negotiated.
-pub async fn secure(
+async fn secure(
     io: BoxIo,
     config: Arc<ClientConfig>,
     facts: &mut ChannelFacts,
@@ -205,10 +200,6 @@ pub async fn secure(
     facts.tls_version = connection
         .protocol_version()
         .map(|version| format!("{version:?}"));
-    facts.presented = connection
-        .peer_certificates()
-        .and_then(|chain| chain.first())
-        .map(|leaf| leaf.as_ref().to_vec());
     Ok(Box::new(stream))
 }
 
@@ -353,7 +344,7 @@ impl Target {
         let io = tokio::time::timeout(limit, self.open(&mut facts))
             .await
             .map_err(|_| ChannelFailure::timed_out(Step::Connect, limit))??;
-        over(io, None, limit).await
+        over(io, limit).await
     }
 }
 
@@ -385,35 +376,19 @@ impl ChannelFailure {
     }
 }
 
-/// A gRPC channel over this stream. A lost connection stays lost unless
-/// `again` names where to dial, and counts dials.
-pub async fn over(
-    io: BoxIo,
-    again: Option<(Target, Arc<AtomicU32>)>,
-    limit: Duration,
-) -> Result<Channel, ChannelFailure> {
+/// A gRPC channel over this stream. A lost connection stays lost: whether a
+/// plugin takes another is asked on purpose.
+pub async fn over(io: BoxIo, limit: Duration) -> Result<Channel, ChannelFailure> {
     let first = Arc::new(Mutex::new(Some(io)));
     let connector = tower::service_fn(move |_: http::Uri| {
         let taken = first
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .take();
-        let again = again.clone();
         async move {
-            let io = match (taken, again) {
-                (Some(io), _) => io,
-                (None, Some((target, dials))) => {
-                    dials.fetch_add(1, Ordering::Relaxed);
-                    target
-                        .open(&mut ChannelFacts::default())
-                        .await
-                        .map_err(|failure| io::Error::other(failure.text))?
-                }
-                (None, None) => {
-                    return Err(io::Error::other("the connection to the plugin is lost"));
-                }
-            };
-            Ok::<_, io::Error>(hyper_util::rt::TokioIo::new(io))
+            taken
+                .map(hyper_util::rt::TokioIo::new)
+                .ok_or_else(|| io::Error::other("the connection to the plugin is lost"))
         }
     });
     let endpoint = Endpoint::from_static("http://localhost")

@@ -134,7 +134,7 @@ mod tests {
         let io = channel::dial(&Network::Tcp, server.address())
             .await
             .unwrap();
-        let channel = channel::over(io, None, LIMIT).await.unwrap();
+        let channel = channel::over(io, LIMIT).await.unwrap();
         let caller = Caller::new(channel, Transcript::new(Instant::now()), LIMIT);
         (server, caller)
     }

@@ -34,8 +34,6 @@ pub struct Launch {
     pub through_shell: bool,
     /// Whether stdio and broker streams are opened once the channel is up.
     pub streams: Streams,
-    /// Whether the connector may dial again after the first connection.
-    pub reconnect: bool,
     /// Bounds of this launch; those of the run where absent.
     pub limits: Option<Limits>,
 }
@@ -55,7 +53,6 @@ impl Default for Launch {
             directories: Directories::Shared,
             through_shell: false,
             streams: Streams::Both,
-            reconnect: false,
             limits: None,
         }
     }
@@ -68,6 +65,14 @@ impl Launch {
         Launch {
             tls: Tls::Auto(Curve::P521),
             ..Launch::default()
+        }
+    }
+
+    /// The usual launch in this mode.
+    pub fn of(mode: Mode) -> Self {
+        match mode {
+            Mode::Plain => Launch::default(),
+            Mode::AutoMtls => Launch::auto_mtls(),
         }
     }
 
@@ -179,8 +184,6 @@ pub enum Streams {
     /// StreamStdio, drained for ever, and the broker's StartStream.
     #[default]
     Both,
-    /// Neither; the judge opens what it needs.
-    Neither,
     /// The broker's StartStream only.
     BrokerOnly,
 }

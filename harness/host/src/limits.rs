@@ -29,8 +29,6 @@ pub struct Limits {
     pub pipe: Duration,
     /// How long an idle plugin is watched.
     pub idle: Duration,
-    /// Longest handshake line the contract allows, in bytes.
-    pub line_bytes: usize,
     /// Longest output line kept, in bytes; the rest is counted.
     pub log_line_bytes: usize,
     /// Last stderr lines kept.
@@ -52,7 +50,6 @@ impl Default for Limits {
             early_exit: Duration::from_millis(200),
             pipe: Duration::from_secs(1),
             idle: Duration::from_secs(5),
-            line_bytes: 4 << 10,
             log_line_bytes: 64 << 10,
             stderr_lines: 200,
         }

@@ -106,7 +106,7 @@ impl fmt::Display for Exit {
 }
 
 /// The name of a signal, `SIGKILL` of 9.
-pub fn signal_name(signal: i32) -> String {
+fn signal_name(signal: i32) -> String {
     let name = match signal {
         1 => "SIGHUP",
         2 => "SIGINT",
@@ -256,7 +256,7 @@ impl Process {
                 let _ = child.kill();
                 let _ = child.wait();
                 own().remove(&raw);
-                Err(ExecFailure::machine(spawn.program, &error))
+                Err(ExecFailure::machine(&error))
             }
         }
     }

@@ -366,9 +366,7 @@ mod tests {
                 hyper::server::conn::http2::Builder::new(TokioExecutor::new())
                     .serve_connection(TokioIo::new(theirs), service),
             );
-            let channel = crate::channel::over(Box::new(ours), None, LIMIT)
-                .await
-                .unwrap();
+            let channel = crate::channel::over(Box::new(ours), LIMIT).await.unwrap();
             let caller = Caller::new(channel, Transcript::new(Instant::now()), limit);
             read(&caller).await
         }
@@ -432,7 +430,7 @@ mod tests {
         let io = crate::channel::dial(&network, server.address())
             .await
             .unwrap();
-        let channel = crate::channel::over(io, None, LIMIT).await.unwrap();
+        let channel = crate::channel::over(io, LIMIT).await.unwrap();
         let caller = Caller::new(channel, Transcript::new(Instant::now()), LIMIT);
         assert!(matches!(read(&caller).await, Err(Failure::NotOffered)));
     }

@@ -5,7 +5,7 @@
 //! handshake there is neither a certificate nor multiplexing.
 
 use crate::capture::Capture;
-use crate::handshake::{Asked, Line, Network, Protocol};
+use crate::handshake::{Line, Network, Protocol};
 use crate::launch::{Launch, Mode};
 use crate::limits::Limits;
 use crate::plugin::Plugin;
@@ -126,12 +126,10 @@ impl Start {
         let launch = Launch::default();
         let record = LaunchRecord {
             mode: Mode::Plain,
-            asked: Asked::default(),
             env: BTreeMap::new(),
             temp: dir.path().to_path_buf(),
             sockets: dir.path().to_path_buf(),
             arrival: Arrival::ClosedStdout,
-            pid: Some(running.pid.get()),
             line: Some(Line {
                 core: 1,
                 app: running.app,

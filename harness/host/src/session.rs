@@ -7,7 +7,7 @@ use crate::certificate;
 use crate::channel::{self, ChannelFacts, ChannelFailure, FirstWords, Step, Target};
 use crate::handshake::Line;
 use crate::identity::HostIdentity;
-use crate::launch::{Launch, Mode, Streams};
+use crate::launch::{Mode, Streams};
 use crate::limits::Limits;
 use crate::multiplex::{self, Multiplex};
 use crate::plugin::Plugin;
@@ -16,8 +16,6 @@ use crate::start::{LaunchRecord, Start};
 use crate::stdio::Stdio;
 use crate::transcript::Transcript;
 use proto::aperio::plugin::v1 as api;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use terms::{Evidence, Finding, Lost, Manner};
 
@@ -28,6 +26,9 @@ mod stop;
 pub use attach::ATTACH;
 pub use knock::KnockEnd;
 pub use stop::{Aftermath, SHUTDOWN, StopRecord, shutdown_call};
+
+/// Full name of the method by which a plugin tells what it is.
+pub const DESCRIBE: &str = "aperio.plugin.v1.PluginService/Describe";
 
 /// How long a refused address is tried again, to tell why it was refused.
 const LATE_LISTENER: Duration = Duration::from_secs(1);
@@ -43,7 +44,6 @@ pub struct Session {
     line: Line,
     target: Target,
     caller: Caller,
-    dials: Arc<AtomicU32>,
     stdio: Option<Stdio>,
     broker: Option<Broker>,
     multiplex: Option<Multiplex>,
@@ -189,18 +189,13 @@ impl Start {
             }
             Err(failure) => return Err(failure),
         };
-        let dials = Arc::new(AtomicU32::new(1));
-        let again = self
-            .launch
-            .reconnect
-            .then(|| (target.clone(), Arc::clone(&dials)));
-        let channel = channel::over(io, again, limit).await?;
+        let channel = channel::over(io, limit).await?;
         if let Some(multiplex) = &multiplex {
             let spoken = multiplex.is_spoken(self.limits.multiplex).await;
             spoken.map_err(|text| ChannelFailure::new(Step::Multiplex, &text))?;
         }
         let caller = Caller::new(channel, self.transcript.clone(), limit);
-        match health(&caller, "plugin").await {
+        match caller.health("plugin").await {
             CallEnd::Answer(status) => facts.first_health = Some(Ok(status)),
             CallEnd::Refused(status) => {
                 facts.first_health = Some(Err((status.code() as i32, status.message().to_owned())));
@@ -209,12 +204,10 @@ impl Start {
             CallEnd::Silent(limit) => return Err(ChannelFailure::timed_out(Step::Silent, limit)),
             CallEnd::Died(exit) => return Err(ChannelFailure::new(Step::Http, &exit)),
         }
-        facts.ready_after = self.process.started().elapsed();
         Ok(Raised {
             facts,
             target,
             caller,
-            dials,
             multiplex,
         })
     }
@@ -292,44 +285,25 @@ struct Raised {
     facts: ChannelFacts,
     target: Target,
     caller: Caller,
-    dials: Arc<AtomicU32>,
     multiplex: Option<Multiplex>,
-}
-
-async fn health(caller: &Caller, service: &str) -> CallEnd<i32> {
-    let request = proto::grpc::health::v1::HealthCheckRequest {
-        service: service.to_owned(),
-    };
-    caller
-        .unary::<_, proto::grpc::health::v1::HealthCheckResponse>(
-            "grpc.health.v1.Health/Check",
-            request,
-        )
-        .await
-        .map(|response| response.status)
 }
 
 impl Session {
     fn assemble(start: Start, line: Line, raised: Raised) -> Self {
         let channel = raised.caller.channel();
-        let (stdio, broker) = match start.launch.streams {
-            Streams::Both => (true, true),
-            Streams::BrokerOnly => (false, true),
-            Streams::Neither => (false, false),
-        };
+        let opens_stdio = start.launch.streams == Streams::Both;
+        let stdio = opens_stdio.then(|| Stdio::open(channel.clone()));
+        let porch = raised.multiplex.as_ref().map(Multiplex::porch);
+        let broker = Broker::open(channel, porch.cloned());
         Session {
-            stdio: stdio.then(|| Stdio::open(channel.clone())),
-            broker: broker.then(|| {
-                let porch = raised.multiplex.as_ref().map(Multiplex::porch);
-                Broker::open(channel, porch.cloned())
-            }),
-            multiplex: raised.multiplex,
             start,
             facts: raised.facts,
             line,
             target: raised.target,
             caller: raised.caller,
-            dials: raised.dials,
+            stdio,
+            broker: Some(broker),
+            multiplex: raised.multiplex,
             described: None,
             wanted_launch: false,
             broker_ids: 0,
@@ -339,11 +313,6 @@ impl Session {
     /// The plugin as the user named it.
     pub fn plugin(&self) -> &Plugin {
         &self.start.plugin
-    }
-
-    /// How the process was started.
-    pub fn launch(&self) -> &Launch {
-        &self.start.launch
     }
 
     /// Which of the two modes this session runs in.
@@ -373,19 +342,13 @@ impl Session {
     }
 
     /// The host's certificate and key, under AutoMTLS.
-    pub fn identity(&self) -> Option<&Arc<HostIdentity>> {
-        self.start.identity.as_ref()
+    fn identity(&self) -> Option<&HostIdentity> {
+        self.start.identity.as_deref()
     }
 
     /// Where further connections go.
     pub fn target(&self) -> &Target {
         &self.target
-    }
-
-    /// How often the connector dialled; more than once only after a lost
-    /// connection.
-    pub fn dials(&self) -> u32 {
-        self.dials.load(Ordering::Relaxed)
     }
 
     /// The process's stdout.
@@ -525,7 +488,7 @@ impl Session {
 
     /// Health of a service, by name.
     pub async fn health(&mut self, service: &str) -> CallEnd<i32> {
-        let end = health(&self.caller, service).await;
+        let end = self.caller.health(service).await;
         self.settle(end).await
     }
 
@@ -553,9 +516,7 @@ impl Session {
             host_interface_version: Some(api::InterfaceVersion { major, minor }),
             host_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let reply: Result<api::DescribeResponse, _> = self
-            .ask("aperio.plugin.v1.PluginService/Describe", request)
-            .await?;
+        let reply: Result<api::DescribeResponse, _> = self.ask(DESCRIBE, request).await?;
         if let Ok(described) = &reply {
             self.described = Some(described.clone());
         }

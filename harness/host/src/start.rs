@@ -4,7 +4,7 @@ use crate::capture::{Capture, OutputLine};
 use crate::env::{self, Places};
 use crate::handshake::{self, Asked, Line, LineError, Lint, Protocol};
 use crate::identity::{HostIdentity, Kind};
-use crate::launch::{Directories, Launch, Mode, Offer, Tls};
+use crate::launch::{Directories, Launch, Mode, Tls};
 use crate::limits::Limits;
 use crate::plugin::Plugin;
 use crate::private_dir::PrivateDir;
@@ -40,8 +40,6 @@ pub struct Start {
 pub struct LaunchRecord {
     /// Which of the two modes was asked for.
     pub mode: Mode,
-    /// What was asked for in the line.
-    pub asked: Asked,
     /// The environment of the process.
     pub env: BTreeMap<String, String>,
     /// `TMPDIR` of the process; marks its descendants.
@@ -50,8 +48,6 @@ pub struct LaunchRecord {
     pub sockets: PathBuf,
     /// How far the launch came.
     pub arrival: Arrival,
-    /// The pid of the started process.
-    pub pid: Option<i32>,
     /// The first line as go-plugin's host reads it.
     pub line: Option<Line>,
     /// Why go-plugin's host refuses it.
@@ -146,12 +142,10 @@ impl Start {
         let env = env::variables(plugin, launch, &places, announced.as_deref());
         let mut record = LaunchRecord {
             mode: launch.mode(),
-            asked: asked(plugin, launch),
             env,
             temp,
             sockets,
             arrival: Arrival::ClosedStdout,
-            pid: None,
             line: None,
             refused: None,
             lints: Vec::new(),
@@ -180,7 +174,6 @@ impl Start {
                 return Ok(Err(record));
             }
         };
-        record.pid = Some(process.pid());
         let transcript = Transcript::new(process.started());
         transcript.add(
             Direction::Process,
@@ -290,7 +283,11 @@ impl Start {
                 Err(error) => self.record.refused = Some(error),
             }
         }
-        self.record.lints = handshake::strict(&bytes, &self.record.asked).1;
+        let asked = Asked {
+            auto_mtls: self.record.mode == Mode::AutoMtls,
+            multiplex: self.launch.multiplex,
+        };
+        self.record.lints = handshake::strict(&bytes, asked);
     }
 
     /// Whether the started process, or one below it, listens anywhere.
@@ -329,11 +326,6 @@ impl Start {
         &mut self.process
     }
 
-    /// The launch's private directory.
-    pub fn dir(&self) -> &PrivateDir {
-        &self.dir
-    }
-
     /// The bounds of this launch.
     pub fn limits(&self) -> &Limits {
         &self.limits
@@ -350,24 +342,6 @@ impl Drop for Start {
             self.process.signal_group(rustix::process::Signal::KILL);
             crate::tree::kill_members_now(&self.record.temp, LAST_SWEEP);
         }
-    }
-}
-
-fn asked(plugin: &Plugin, launch: &Launch) -> Asked {
-    let majors = match &launch.offer {
-        Offer::Majors => Some(plugin.majors.clone()),
-        Offer::Text(text) => Some(
-            text.split(',')
-                .filter_map(|part| part.parse().ok())
-                .collect(),
-        ),
-        Offer::Unset => None,
-    };
-    Asked {
-        auto_mtls: launch.mode() == Mode::AutoMtls,
-        multiplex: launch.multiplex,
-        majors,
-        ports: launch.ports,
     }
 }
 

@@ -91,8 +91,6 @@ pub struct Usage {
     pub threads: u64,
     /// Resident memory in KiB.
     pub resident_kib: u64,
-    /// CPU time spent in user and system mode.
-    pub cpu: Duration,
 }
 
 /// Every live process of the launch whose `TMPDIR` is `temp`, sorted by pid.
@@ -195,29 +193,6 @@ fn member(process: &Process) -> Option<Member> {
     })
 }
 
-/// The members of a launch that have this pid among their ancestors, or are
-/// it.
-pub fn below(members: &[Member], pid: i32) -> Vec<Member> {
-    let mut inside = BTreeSet::from([pid]);
-    // Parents have not always lower pids than children: repeat until stable.
-    loop {
-        let before = inside.len();
-        for member in members {
-            if inside.contains(&member.parent) {
-                inside.insert(member.pid);
-            }
-        }
-        if inside.len() == before {
-            break;
-        }
-    }
-    members
-        .iter()
-        .filter(|member| inside.contains(&member.pid))
-        .cloned()
-        .collect()
-}
-
 /// The listening sockets each of these processes holds.
 pub fn listeners(pids: impl IntoIterator<Item = i32>) -> BTreeMap<i32, Vec<Listener>> {
     let table = listening_inodes();
@@ -305,14 +280,11 @@ pub fn holder(members: &[Member], address: &str) -> Option<i32> {
 /// What a process uses, if it is alive.
 pub fn usage(pid: i32) -> Option<Usage> {
     let process = Process::new(pid).ok()?;
-    let stat = process.stat().ok()?;
     let status = process.status().ok()?;
-    let ticks = procfs::ticks_per_second().max(1);
     Some(Usage {
         descriptors: process.fd_count().ok()?,
         threads: status.threads,
         resident_kib: status.vmrss.unwrap_or(0),
-        cpu: Duration::from_millis((stat.utime + stat.stime) * 1000 / ticks),
     })
 }
 

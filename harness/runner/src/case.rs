@@ -78,12 +78,16 @@ impl Case {
         self.base.clone()
     }
 
-    /// Starts a process; the inner error is the record of a file that could
-    /// not be started.
-    pub async fn start(&self, launch: &Launch) -> Result<Result<Start, LaunchRecord>, Trouble> {
+    /// Starts a process of a file that has been started before.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] when it does not start this time.
+    pub async fn start(&self, launch: &Launch) -> Result<Start, Trouble> {
         Start::new(&self.plugin, launch, &self.limits)
             .await
-            .map_err(Trouble::infrastructure)
+            .map_err(Trouble::infrastructure)?
+            .map_err(|record| Trouble::infrastructure(not_up(&record).message))
     }
 
     /// A live session, or what is known of the launch that brought none.
@@ -91,18 +95,7 @@ impl Case {
         &self,
         launch: &Launch,
     ) -> Result<Result<Session, Box<LaunchRecord>>, Trouble> {
-        let start = match self.start(launch).await? {
-            Ok(start) => start,
-            Err(record) => return Ok(Err(Box::new(record))),
-        };
-        match start.connect().await {
-            Ok(session) => Ok(Ok(session)),
-            Err(mut start) => {
-                let record = start.record().clone();
-                start.finish().await;
-                Ok(Err(Box::new(record)))
-            }
-        }
+        attempt(&self.plugin, launch, &self.limits).await
     }
 
     fn root_of(&self, record: &LaunchRecord) -> &'static str {
@@ -133,6 +126,27 @@ impl Case {
                 finding: Box::new(not_up(&record)),
             }
             .into()),
+        }
+    }
+}
+
+/// A live session, or what is known of the launch that brought none.
+pub(crate) async fn attempt(
+    plugin: &Arc<Plugin>,
+    launch: &Launch,
+    limits: &Limits,
+) -> Result<Result<Session, Box<LaunchRecord>>, Trouble> {
+    let start = match Start::new(plugin, launch, limits).await {
+        Ok(Ok(start)) => start,
+        Ok(Err(record)) => return Ok(Err(Box::new(record))),
+        Err(refused) => return Err(Trouble::infrastructure(refused)),
+    };
+    match start.connect().await {
+        Ok(session) => Ok(Ok(session)),
+        Err(mut start) => {
+            let record = start.record().clone();
+            start.finish().await;
+            Ok(Err(Box::new(record)))
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What selection needs to know of a plugin, asked of the plugin itself.
 
+use crate::Interrupt;
+use crate::case::{attempt, not_up};
 use crate::execute::in_case;
-use crate::{Interrupt, case::not_up};
-use host::{Arrival, Launch, LaunchRecord, Limits, Plugin, Session, Start};
+use host::{Arrival, Launch, Limits, Plugin};
 use proto::aperio::plugin::v1 as api;
 use std::sync::Arc;
 use terms::Trouble;
@@ -60,7 +61,7 @@ pub fn survey(plugin: &Arc<Plugin>, limits: &Limits, interrupt: &Interrupt) -> C
 }
 
 async fn ask(plugin: &Arc<Plugin>, limits: &Limits) -> Result<Described, Trouble> {
-    let mut session = match up(plugin, &Launch::default(), limits).await? {
+    let mut session = match attempt(plugin, &Launch::default(), limits).await? {
         Ok(session) => session,
         // What never prints a line prints none under AutoMTLS either.
         Err(record) if !plugin.auto_mtls || !matches!(record.arrival, Arrival::Line { .. }) => {
@@ -68,7 +69,7 @@ async fn ask(plugin: &Arc<Plugin>, limits: &Limits) -> Result<Described, Trouble
                 why: not_up(&record).message,
             });
         }
-        Err(_) => up(plugin, &Launch::auto_mtls(), limits)
+        Err(_) => attempt(plugin, &Launch::auto_mtls(), limits)
             .await?
             .map_err(|record| Trouble::Vacuous {
                 why: not_up(&record).message,
@@ -82,27 +83,6 @@ async fn ask(plugin: &Arc<Plugin>, limits: &Limits) -> Result<Described, Trouble
         Err(lost) => lost.finding.message,
     };
     Err(Trouble::Vacuous { why: cut(&why) })
-}
-
-async fn up(
-    plugin: &Arc<Plugin>,
-    launch: &Launch,
-    limits: &Limits,
-) -> Result<Result<Session, Box<LaunchRecord>>, Trouble> {
-    let start = Start::new(plugin, launch, limits)
-        .await
-        .map_err(Trouble::infrastructure)?;
-    Ok(match start {
-        Err(record) => Err(Box::new(record)),
-        Ok(start) => match start.connect().await {
-            Ok(session) => Ok(session),
-            Err(mut start) => {
-                let record = start.record().clone();
-                start.finish().await;
-                Err(Box::new(record))
-            }
-        },
-    })
 }
 
 impl From<&api::DescribeResponse> for Described {

@@ -217,17 +217,14 @@ impl Pass<'_> {
         let (runnable, blocked): (Vec<_>, Vec<_>) = cases
             .into_iter()
             .partition(|check| base.is_some() || roots.diagnoses.contains(&check.requirement.id));
-        let launch = match base {
-            Some(Mode::AutoMtls) => Launch::auto_mtls(),
-            Some(Mode::Plain) | None => Launch::default(),
-        };
+        let launch = base.map_or_else(Launch::default, Launch::of);
         if !self.is_over() {
             for check in blocked {
                 let trouble = match failed.values().next() {
                     Some(&id) => Trouble::BlockedBy { id: id.to_owned() },
                     None => Trouble::infrastructure("no launch was possible"),
                 };
-                board.add(check.requirement.id, Mode::Plain, Err(trouble.into()), 0);
+                board.add(check.requirement.id, None, Err(trouble.into()), 0);
                 self.close(&mut board, check.requirement.id);
             }
         }
@@ -304,10 +301,7 @@ impl Pass<'_> {
             selection,
             ..
         } = *self;
-        let launch = match mode {
-            Mode::Plain => Launch::default(),
-            Mode::AutoMtls => Launch::auto_mtls(),
-        };
+        let launch = Launch::of(mode);
         let case = Case::new(
             Arc::clone(&selection.plugin),
             selection.limits.clone(),

@@ -1,11 +1,23 @@
 //! The broker (BRK).
 
 use crate::declare::suite;
+use host::Session;
 
 mod dial_back;
 mod multiplexed_dial;
 
 pub(crate) use dial_back::attached;
+
+/// Full name of the broker's method.
+pub(crate) const START_STREAM: &str = "plugin.GRPCBroker/StartStream";
+
+/// Whether the plugin keeps the broker stream open.
+async fn has_stream(session: &mut Session) -> bool {
+    match session.broker() {
+        Some(broker) => broker.settled().await.is_open(),
+        None => false,
+    }
+}
 
 suite! {
     broker_service_is_there,

@@ -75,7 +75,7 @@ async fn life(case: &Case) -> Result<Life, Trouble> {
         Ok(mut session) => {
             let record = session.record().clone();
             let stopped = session.stop().await;
-            let exit = stopped.exit.filter(|_| !stopped.terminated);
+            let exit = stopped.aftermath.exit.filter(|_| !stopped.terminated);
             Ok(Life { record, exit })
         }
     }

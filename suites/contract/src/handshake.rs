@@ -4,6 +4,7 @@ use crate::declare::suite;
 
 mod not_started;
 mod ports;
+mod socket_mode;
 
 pub(crate) use not_started::library_missing;
 

@@ -4,14 +4,13 @@
 use crate::observed::blocked_by;
 use bytes::Bytes;
 use host::Session;
+use host::call::HEALTH;
 use host::wire::{NoReply, Question, Reply, Wire};
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
 use proto::grpc::health::v1::HealthCheckRequest;
 use std::time::Duration;
 use terms::Verdict;
-
-pub(crate) const METHOD: &str = "grpc.health.v1.Health/Check";
 
 /// A number that no field of the message has.
 const UNKNOWN_FIELD: u32 = 1999;
@@ -44,7 +43,7 @@ pub(crate) async fn wire(session: &Session) -> Result<Wire, Verdict> {
     let Ok(mut wire) = session.wire().await else {
         return Err(blocked_by("RPC-002"));
     };
-    match wire.ask(&Question::new(METHOD, check("plugin"))).await {
+    match wire.ask(&Question::new(HEALTH, check("plugin"))).await {
         Ok(_) => Ok(wire),
         Err(_) => Err(blocked_by("RPC-002")),
     }

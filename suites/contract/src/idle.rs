@@ -3,8 +3,7 @@
 
 use host::process::Exit;
 use host::tree::{self, ThreadTime};
-use host::{CallEnd, Caller, Session};
-use proto::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
+use host::{CallEnd, Session};
 use runner::Case;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -50,7 +49,7 @@ async fn watch(case: &Case) -> Result<Idle, Stopped> {
     // go-plugin's streams are open on the first connection; a further one
     // carries nothing at all.
     let further = match session.another_connection().await {
-        Ok(caller) => health(&caller).await.answer().map(|_| caller),
+        Ok(caller) => caller.health("plugin").await.answer().map(|_| caller),
         Err(_) => None,
     };
     let limit = session.limits().idle;
@@ -79,7 +78,7 @@ async fn watch(case: &Case) -> Result<Idle, Stopped> {
     let end = session.health("plugin").await;
     seen.health.push(("the first connection", end));
     if let Some(further) = &further {
-        let end = session.settle(health(further).await).await;
+        let end = session.settle(further.health("plugin").await).await;
         seen.health.push(("a further connection", end));
     }
     seen.evidence = session.evidence();
@@ -95,16 +94,6 @@ async fn watch(case: &Case) -> Result<Idle, Stopped> {
     }
     start.finish().await;
     Ok(seen)
-}
-
-async fn health(caller: &Caller) -> CallEnd<i32> {
-    let request = HealthCheckRequest {
-        service: "plugin".to_owned(),
-    };
-    caller
-        .unary::<_, HealthCheckResponse>("grpc.health.v1.Health/Check", request)
-        .await
-        .map(|response| response.status)
 }
 
 /// Lines, and bytes, written so far.

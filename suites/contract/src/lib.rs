@@ -5,6 +5,7 @@
 
 mod broker;
 mod declare;
+mod drain;
 mod fifty_launches;
 mod handshake;
 mod health;

@@ -2,6 +2,8 @@
 
 use crate::declare::suite;
 
+pub(crate) use stop_request_ends_the_process_cleanly::BUSY;
+
 suite! {
     first_stdout_line_is_the_handshake,
     stdout_stays_clean_before_the_line,

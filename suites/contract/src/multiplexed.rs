@@ -32,13 +32,9 @@ pub(crate) async fn attempt(case: &Case, mode: Mode) -> Result<LaunchRecord, Sto
 
 /// The launch of a mode that asks for multiplexing.
 pub(crate) fn launch(mode: Mode) -> Launch {
-    let launch = match mode {
-        Mode::Plain => Launch::default(),
-        Mode::AutoMtls => Launch::auto_mtls(),
-    };
     Launch {
         multiplex: true,
-        ..launch
+        ..Launch::of(mode)
     }
 }
 

@@ -36,6 +36,11 @@ pub(crate) fn blocked_by(id: &str) -> Verdict {
     }
 }
 
+/// What is said where a promise is Aperio's alone, and the plugin is not.
+pub(crate) fn not_aperios() -> Verdict {
+    Verdict::not_claimed("the plugin keeps go-plugin's contract alone")
+}
+
 /// Whether the first line is no handshake while a later one is.
 pub(crate) fn has_banner(record: &LaunchRecord) -> bool {
     record.line.is_none()

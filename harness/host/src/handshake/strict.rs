@@ -1,8 +1,7 @@
 //! Every departure of a line from the contract, each of its own kind.
 
-use super::{
-    Asked, CERTIFICATE_CHARACTERS, Line, atoi, decode, go_compatible, parse_bool, socket_address,
-};
+use super::{Asked, CERTIFICATE_CHARACTERS, atoi, decode, parse_bool, socket_address};
+use crate::channel::SOCKET_PATH_BYTES;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// The ways a line departs from the contract.
@@ -22,16 +21,10 @@ pub enum Departure {
     Core,
     /// The application version is not a plain decimal.
     Version,
-    /// The version is none of the offered.
-    VersionNotOffered,
     /// A network other than `unix` and `tcp`.
     Network,
     /// A TCP address that is not `ip:port` with a real port.
     TcpAddress,
-    /// A TCP address other than loopback.
-    TcpNotLoopback,
-    /// A TCP port outside the given range.
-    TcpPortRange,
     /// A socket path that is relative, too long, or abstract.
     SocketPath,
     /// A protocol other than `grpc`.
@@ -67,8 +60,6 @@ pub struct Lint {
 
 /// Longest line the contract allows, in bytes.
 const LINE_BYTES: usize = 4 << 10;
-/// Longest socket path, in bytes.
-const PATH_BYTES: usize = 107;
 /// Characters of a field that are shown.
 const SHOWN: usize = 80;
 
@@ -86,8 +77,8 @@ impl Lints {
 }
 
 /// Reads a line and names every departure from the contract. A line without
-/// departures is one that [`go_compatible`] accepts.
-pub fn strict(line: &[u8], asked: &Asked) -> (Option<Line>, Vec<Lint>) {
+/// departures is one that [`super::go_compatible`] accepts.
+pub fn strict(line: &[u8], asked: Asked) -> Vec<Lint> {
     let mut lints = Lints(Vec::new());
     let body = line.strip_suffix(b"\n");
     if body.is_none() {
@@ -137,8 +128,8 @@ pub fn strict(line: &[u8], asked: &Asked) -> (Option<Line>, Vec<Lint>) {
         }
     }
     if fields.len() >= 4 {
-        versions(&fields, asked, &mut lints);
-        address(&fields, asked, &mut lints);
+        versions(&fields, &mut lints);
+        address(&fields, &mut lints);
     }
     if let Some(protocol) = field(5)
         && protocol.trim() != "grpc"
@@ -154,10 +145,10 @@ pub fn strict(line: &[u8], asked: &Asked) -> (Option<Line>, Vec<Lint>) {
         certificate(field(6).unwrap_or(""), asked, &mut lints);
         multiplex(field(7), asked, &mut lints);
     }
-    (go_compatible(line).ok(), lints.0)
+    lints.0
 }
 
-fn count(fields: &[&str], asked: &Asked, lints: &mut Lints) {
+fn count(fields: &[&str], asked: Asked, lints: &mut Lints) {
     let most = if asked.multiplex { 7 } else { 6 };
     let found = fields.len();
     if found == 7 && !asked.multiplex {
@@ -174,7 +165,7 @@ fn count(fields: &[&str], asked: &Asked, lints: &mut Lints) {
     }
 }
 
-fn versions(fields: &[&str], asked: &Asked, lints: &mut Lints) {
+fn versions(fields: &[&str], lints: &mut Lints) {
     if fields[0].trim() != "1" {
         lints.add(
             Departure::Core,
@@ -186,30 +177,17 @@ fn versions(fields: &[&str], asked: &Asked, lints: &mut Lints) {
     let version = fields[1].trim();
     let plain = version.bytes().all(|byte| byte.is_ascii_digit())
         && (version == "0" || !version.starts_with('0'));
-    match atoi(version).filter(|_| plain) {
-        None => lints.add(
+    if !plain || atoi(version).is_none() {
+        lints.add(
             Departure::Version,
             2,
             fields[1],
             "the application version is not a plain decimal",
-        ),
-        Some(version) => {
-            let offered = asked.majors.as_deref().unwrap_or(&[]);
-            let fits =
-                offered.is_empty() || offered.iter().any(|&major| i64::from(major) == version);
-            if !fits {
-                lints.add(
-                    Departure::VersionNotOffered,
-                    2,
-                    fields[1],
-                    format!("version {version} is none of the offered {offered:?}"),
-                );
-            }
-        }
+        );
     }
 }
 
-fn address(fields: &[&str], asked: &Asked, lints: &mut Lints) {
+fn address(fields: &[&str], lints: &mut Lints) {
     let (network, address) = (fields[2].trim(), fields[3]);
     match network {
         "unix" => {
@@ -217,9 +195,9 @@ fn address(fields: &[&str], asked: &Asked, lints: &mut Lints) {
                 Some("the socket is abstract, so no file mode protects it".to_owned())
             } else if !address.starts_with('/') {
                 Some("the socket path is not absolute".to_owned())
-            } else if address.len() > PATH_BYTES {
+            } else if address.len() > SOCKET_PATH_BYTES {
                 Some(format!(
-                    "the socket path has {} bytes, at most {PATH_BYTES} fit",
+                    "the socket path has {} bytes, at most {SOCKET_PATH_BYTES} fit",
                     address.len()
                 ))
             } else {
@@ -230,26 +208,7 @@ fn address(fields: &[&str], asked: &Asked, lints: &mut Lints) {
             }
         }
         "tcp" => match socket_address(address) {
-            Some(parsed) if parsed.port() != 0 => {
-                if !parsed.ip().is_loopback() {
-                    lints.add(
-                        Departure::TcpNotLoopback,
-                        4,
-                        address,
-                        "the address is not on loopback, so the network can reach it",
-                    );
-                }
-                if let Some((min, max)) = asked.ports
-                    && !(min..=max).contains(&parsed.port())
-                {
-                    lints.add(
-                        Departure::TcpPortRange,
-                        4,
-                        address,
-                        format!("the port is outside {min} to {max}"),
-                    );
-                }
-            }
+            Some(parsed) if parsed.port() != 0 => {}
             _ => lints.add(
                 Departure::TcpAddress,
                 4,
@@ -266,7 +225,7 @@ fn address(fields: &[&str], asked: &Asked, lints: &mut Lints) {
     }
 }
 
-fn certificate(text: &str, asked: &Asked, lints: &mut Lints) {
+fn certificate(text: &str, asked: Asked, lints: &mut Lints) {
     if text.is_empty() {
         if asked.auto_mtls {
             lints.add(
@@ -310,7 +269,7 @@ fn certificate(text: &str, asked: &Asked, lints: &mut Lints) {
     }
 }
 
-fn multiplex(text: Option<&str>, asked: &Asked, lints: &mut Lints) {
+fn multiplex(text: Option<&str>, asked: Asked, lints: &mut Lints) {
     match (text, asked.multiplex) {
         (None, false) => {}
         (None, true) => lints.add(
@@ -347,9 +306,8 @@ fn multiplex(text: Option<&str>, asked: &Asked, lints: &mut Lints) {
 mod tests {
     use super::*;
 
-    fn kinds(line: &str, asked: &Asked) -> Vec<Departure> {
+    fn kinds(line: &str, asked: Asked) -> Vec<Departure> {
         strict(line.as_bytes(), asked)
-            .1
             .into_iter()
             .map(|lint| lint.kind)
             .collect()
@@ -358,74 +316,53 @@ mod tests {
     #[test]
     fn each_departure_is_told_from_the_others() {
         use Departure as D;
-        let plain = Asked {
-            majors: Some(vec![1]),
-            ..Asked::default()
-        };
+        let plain = Asked::default();
         let mtls = Asked {
             auto_mtls: true,
-            ..plain.clone()
+            ..plain
         };
         let mux = Asked {
             multiplex: true,
-            ..plain.clone()
-        };
-        let ports = Asked {
-            ports: Some((10, 20)),
-            ..plain.clone()
+            ..plain
         };
         let long = format!("1|1|unix|/{}|grpc|\n", "p".repeat(107));
         let padded = format!("1|1|unix|/s|grpc|{}==\n", "A".repeat(62));
         let no_der = format!("1|1|unix|/s|grpc|{}\n", "A".repeat(64));
         for (line, asked, expected) in [
-            ("1|1|unix|/s|grpc\n", &plain, vec![]),
-            ("1|1|unix|/s|grpc|\n", &plain, vec![]),
-            ("1|1|unix|/s|grpc||true\n", &mux, vec![]),
-            ("1|1|unix|/s|grpc|", &plain, vec![D::NoNewline]),
-            ("hello\n", &plain, vec![D::FieldCount]),
-            ("1|1|unix|/s\n", &plain, vec![D::FieldCount]),
+            ("1|1|unix|/s|grpc\n", plain, vec![]),
+            ("1|1|unix|/s|grpc|\n", plain, vec![]),
+            ("1|1|unix|/s|grpc||true\n", mux, vec![]),
+            ("1|1|unix|/s|grpc|", plain, vec![D::NoNewline]),
+            ("hello\n", plain, vec![D::FieldCount]),
+            ("1|1|unix|/s\n", plain, vec![D::FieldCount]),
             (
                 "\u{feff}1|1|unix|/s|grpc|\n",
-                &plain,
+                plain,
                 vec![D::NotText, D::Core],
             ),
-            ("1|1|unix|/s|grpc|\r\n", &plain, vec![D::NotText]),
-            ("2|1|unix|/s|grpc|\n", &plain, vec![D::Core]),
-            ("1|01|unix|/s|grpc|\n", &plain, vec![D::Version]),
-            ("1|-1|unix|/s|grpc|\n", &plain, vec![D::Version]),
-            ("1|7|unix|/s|grpc|\n", &plain, vec![D::VersionNotOffered]),
-            ("1| 1|unix|/s|grpc|\n", &plain, vec![D::Blank]),
-            ("1|1|tcp4|/s|grpc|\n", &plain, vec![D::Network]),
-            ("1|1|unix|s|grpc|\n", &plain, vec![D::SocketPath]),
-            (long.as_str(), &plain, vec![D::SocketPath]),
-            ("1|1|tcp|:1234|grpc|\n", &plain, vec![D::TcpAddress]),
-            ("1|1|tcp|127.0.0.1:0|grpc|\n", &plain, vec![D::TcpAddress]),
-            (
-                "1|1|tcp|192.0.2.1:9|grpc|\n",
-                &plain,
-                vec![D::TcpNotLoopback],
-            ),
-            ("1|1|tcp|127.0.0.1:9|grpc|\n", &ports, vec![D::TcpPortRange]),
-            ("1|1|unix|/s|netrpc|\n", &plain, vec![D::Protocol]),
-            ("1|1|unix|/s|grpc|\n", &mtls, vec![D::CertificateMissing]),
-            (padded.as_str(), &mtls, vec![D::CertificateEncoding]),
-            (no_der.as_str(), &mtls, vec![D::CertificateContent]),
-            (no_der.as_str(), &plain, vec![D::CertificateUnasked]),
-            (
-                "1|1|unix|/s|grpc||true\n",
-                &plain,
-                vec![D::MultiplexUnasked],
-            ),
-            ("1|1|unix|/s|grpc||false\n", &mux, vec![D::MultiplexMissing]),
-            (
-                "1|1|unix|/s|grpc||yes\n",
-                &mux,
-                vec![D::MultiplexNotBoolean],
-            ),
+            ("1|1|unix|/s|grpc|\r\n", plain, vec![D::NotText]),
+            ("2|1|unix|/s|grpc|\n", plain, vec![D::Core]),
+            ("1|01|unix|/s|grpc|\n", plain, vec![D::Version]),
+            ("1|-1|unix|/s|grpc|\n", plain, vec![D::Version]),
+            ("1| 1|unix|/s|grpc|\n", plain, vec![D::Blank]),
+            ("1|1|tcp4|/s|grpc|\n", plain, vec![D::Network]),
+            ("1|1|unix|s|grpc|\n", plain, vec![D::SocketPath]),
+            (long.as_str(), plain, vec![D::SocketPath]),
+            ("1|1|tcp|:1234|grpc|\n", plain, vec![D::TcpAddress]),
+            ("1|1|tcp|127.0.0.1:0|grpc|\n", plain, vec![D::TcpAddress]),
+            ("1|1|tcp|127.0.0.1:9|grpc|\n", plain, vec![]),
+            ("1|1|unix|/s|netrpc|\n", plain, vec![D::Protocol]),
+            ("1|1|unix|/s|grpc|\n", mtls, vec![D::CertificateMissing]),
+            (padded.as_str(), mtls, vec![D::CertificateEncoding]),
+            (no_der.as_str(), mtls, vec![D::CertificateContent]),
+            (no_der.as_str(), plain, vec![D::CertificateUnasked]),
+            ("1|1|unix|/s|grpc||true\n", plain, vec![D::MultiplexUnasked]),
+            ("1|1|unix|/s|grpc||false\n", mux, vec![D::MultiplexMissing]),
+            ("1|1|unix|/s|grpc||yes\n", mux, vec![D::MultiplexNotBoolean]),
         ] {
             assert_eq!(kinds(line, asked), expected, "{line:?}");
         }
         let endless = format!("1|1|unix|/s|grpc|{}\n", "A".repeat(5000));
-        assert!(kinds(&endless, &plain).contains(&D::TooLong));
+        assert!(kinds(&endless, plain).contains(&D::TooLong));
     }
 }

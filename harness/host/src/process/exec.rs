@@ -91,7 +91,7 @@ impl ExecFailure {
         })
     }
 
-    pub(super) fn machine(_program: &Path, error: &io::Error) -> Self {
+    pub(super) fn machine(error: &io::Error) -> Self {
         ExecFailure {
             trouble: ExecTrouble::Machine,
             error: error.to_string(),

@@ -32,7 +32,7 @@ impl Session {
         place: &Place,
         shown: Option<&HostIdentity>,
     ) -> io::Result<HostServer> {
-        let own = shown.or(self.identity().map(AsRef::as_ref));
+        let own = shown.or(self.identity());
         let pin = self.line().certificate.clone().map(CertificateDer::from);
         let place = match self.multiplex() {
             Some(_) => &Place::Streams,

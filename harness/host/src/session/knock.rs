@@ -91,6 +91,6 @@ impl Session {
         let io = opened
             .await
             .map_err(|_| ChannelFailure::timed_out(Step::Multiplex, limit))??;
-        channel::over(io, None, limit).await
+        channel::over(io, limit).await
     }
 }

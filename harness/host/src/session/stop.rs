@@ -17,13 +17,6 @@ pub const SHUTDOWN: &str = "plugin.GRPCController/Shutdown";
 /// What the stop ladder saw.
 #[derive(Debug, Clone)]
 pub struct StopRecord {
-    /// How the Shutdown call ended. A lost connection is fine: Go's library
-    /// cuts it.
-    pub shutdown: CallEnd<()>,
-    /// Time from the Shutdown call to the exit, if it came by itself.
-    pub exit_after: Option<Duration>,
-    /// How the process ended, whoever ended it.
-    pub exit: Option<Exit>,
     /// SIGTERM had to be sent.
     pub terminated: bool,
     /// SIGKILL had to be sent.
@@ -45,16 +38,12 @@ pub struct Aftermath {
     pub files: Vec<PathBuf>,
     /// The announced socket among them, relative as well.
     pub socket: Option<PathBuf>,
-    /// Last stderr lines, oldest first.
-    pub stderr: Vec<String>,
 }
 
 impl Session {
     /// Runs the whole ladder: Shutdown, wait, SIGTERM, wait, SIGKILL, sweep.
     pub async fn stop(mut self) -> StopRecord {
-        let (shutdown, exit) = self.shut_down().await;
-        let exit_after = exit.map(|(_, after)| after);
-        let mut exit = exit.map(|(exit, _)| exit);
+        let mut exit = self.shut_down().await.1;
         let terminated = exit.is_none();
         if terminated {
             self.start
@@ -67,9 +56,6 @@ impl Session {
         let killed = exit.is_none();
         let aftermath = self.finish().await;
         StopRecord {
-            shutdown,
-            exit_after,
-            exit: aftermath.exit,
             terminated,
             killed,
             aftermath,
@@ -77,8 +63,9 @@ impl Session {
     }
 
     /// Steps 1 to 4 of the ladder: closes the broker, calls Shutdown, waits.
-    /// The time of the exit counts from the call.
-    pub async fn shut_down(&mut self) -> (CallEnd<()>, Option<(Exit, Duration)>) {
+    /// The time counts from the call. A lost connection is fine: Go's library
+    /// cuts it.
+    pub async fn shut_down(&mut self) -> (CallEnd<()>, Option<Exit>) {
         if let Some(broker) = self.broker() {
             broker.close();
         }
@@ -86,13 +73,12 @@ impl Session {
         let shutdown = shutdown_call(&self.caller(), self.start.limits.shutdown).await;
         let left = self.start.limits.exit.saturating_sub(asked.elapsed());
         let exit = self.start.process.exited_within(left).await;
-        let after = asked.elapsed();
         if let Some(exit) = exit {
             self.start
                 .transcript
                 .add(Direction::Process, "exit", exit.to_string());
         }
-        (shutdown, exit.map(|exit| (exit, after)))
+        (shutdown, exit)
     }
 
     /// Closes the streams that a host holds open for the life of a plugin.
@@ -162,7 +148,6 @@ impl Start {
             pipes_open,
             files,
             socket,
-            stderr: self.stderr.tail(self.limits.stderr_lines),
         }
     }
 }

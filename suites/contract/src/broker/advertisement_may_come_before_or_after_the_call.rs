@@ -1,5 +1,6 @@
 use super::dial_back::{Advertised, DialBack, attempt};
 use crate::declare::requirement;
+use crate::observed::not_aperios;
 use host::services::Place;
 use host::session::ATTACH;
 use runner::Case;
@@ -22,9 +23,7 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let Some(seen) = DialBack::seen(case, case.base().mode()).await? else {
-        return Ok(Verdict::not_claimed(
-            "the plugin keeps go-plugin's contract alone",
-        ));
+        return Ok(not_aperios());
     };
     let lost = match (&seen.late, seen.out_of_reach()) {
         (Some(late), Some(_)) if late.connected() => ("before", seen.early.clone()),

@@ -1,6 +1,6 @@
+use super::START_STREAM;
 use crate::declare::requirement;
 use host::Session;
-use host::broker::BrokerState;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -15,24 +15,21 @@ requirement! {
 }
 
 async fn judge(session: &mut Session) -> Judgement {
-    let aperio = session.plugin().is_aperio();
     let Some(broker) = session.broker() else {
         return Ok(Verdict::vacuous("the stream was not opened"));
     };
-    match broker.settled().await {
-        BrokerState::Failed(status) if status.code() == tonic::Code::Unimplemented => {
-            if !aperio {
-                return Ok(Verdict::not_claimed("the plugin serves no broker"));
-            }
-            Ok(Verdict::fail(
-                Finding::new("StartStream is not implemented")
-                    .at(Place::Call {
-                        method: "plugin.GRPCBroker/StartStream".to_owned(),
-                    })
-                    .expected("a stream that stays open")
-                    .actual("UNIMPLEMENTED"),
-            ))
-        }
-        _ => Ok(Verdict::Pass),
+    if !broker.settled().await.is_missing() {
+        return Ok(Verdict::Pass);
     }
+    if !session.plugin().is_aperio() {
+        return Ok(Verdict::not_claimed("the plugin serves no broker"));
+    }
+    Ok(Verdict::fail(
+        Finding::new("StartStream is not implemented")
+            .at(Place::Call {
+                method: START_STREAM.to_owned(),
+            })
+            .expected("a stream that stays open")
+            .actual("UNIMPLEMENTED"),
+    ))
 }

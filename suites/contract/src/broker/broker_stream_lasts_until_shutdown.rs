@@ -1,6 +1,6 @@
+use super::START_STREAM;
 use crate::declare::requirement;
-use host::Session;
-use host::broker::BrokerState;
+use host::{Session, StreamState};
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -21,17 +21,17 @@ async fn judge(session: &mut Session) -> Judgement {
         return Ok(Verdict::vacuous("the stream was not opened"));
     };
     let seen = match broker.settled().await {
-        BrokerState::Open => return Ok(Verdict::Pass),
-        BrokerState::Failed(status) if status.code() == tonic::Code::Unimplemented => {
+        StreamState::Open => return Ok(Verdict::Pass),
+        state if state.is_missing() => {
             return Ok(Verdict::not_claimed("the plugin serves no broker"));
         }
-        BrokerState::Ended => "the stream ended without an error".to_owned(),
-        BrokerState::Failed(status) => format!("the stream failed: {}", status.message()),
+        StreamState::Ended => "the stream ended without an error".to_owned(),
+        StreamState::Failed(status) => format!("the stream failed: {}", status.message()),
     };
     Ok(Verdict::fail(
         Finding::new("StartStream ended before shutdown")
             .at(Place::Call {
-                method: "plugin.GRPCBroker/StartStream".to_owned(),
+                method: START_STREAM.to_owned(),
             })
             .expected("a stream that stays open")
             .actual(seen)

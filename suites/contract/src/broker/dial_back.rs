@@ -1,9 +1,8 @@
 //! What a plugin does when it is handed the host's services: seen once a run
 //! and mode, and read by every check of the dial-back.
 
-use crate::observed::blocked_by;
+use crate::observed::{blocked_by, not_aperios};
 use crate::operation::Operation;
-use host::broker::BrokerState;
 use host::call::code_name;
 use host::services::{Connection, HostServer, Place};
 use host::session::ATTACH;
@@ -12,8 +11,7 @@ use proto::aperio::plugin::v1 as api;
 use runner::Case;
 use std::sync::Arc;
 use std::time::Duration;
-use terms::{Evidence, Stopped, Verdict};
-use tonic::Code;
+use terms::{Evidence, Lost, Stopped, Verdict};
 
 /// When an advertisement is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,10 +60,11 @@ impl DialBack {
         if !case.plugin().is_aperio() || !case.came_up(mode) {
             return Ok(None);
         }
-        let (name, launch) = match mode {
-            Mode::Plain => ("dial-back, plain", Launch::default()),
-            Mode::AutoMtls => ("dial-back, AutoMTLS", Launch::auto_mtls()),
+        let name = match mode {
+            Mode::Plain => "dial-back, plain",
+            Mode::AutoMtls => "dial-back, AutoMTLS",
         };
+        let launch = Launch::of(mode);
         let seen = case
             .lend(name, async |case| {
                 let early = attempt(case, &launch, &Place::Loopback, Advertised::Before).await?;
@@ -140,21 +139,12 @@ pub(crate) async fn attempt(
         .await
         .map_err(|error| terms::Trouble::harness(error.to_string()))?;
     let reply = session.replied(ATTACH, end)?;
-    if reply.is_ok()
-        && let Some(operation) = Operation::of(&mut session).await?
-    {
-        let end = operation.call(&session.caller()).await;
-        let _ = session.replied(operation.method(), end)?;
-        // Some dial at their first callback, and in the background.
-        let limit = Duration::from_millis(500);
-        server
-            .wait_for(limit, |server| !server.connections().is_empty())
-            .await;
+    if reply.is_ok() {
+        provoke(&mut session, &server).await?;
     }
-    let no_broker = matches!(
-        session.broker().map(|broker| broker.state()),
-        Some(BrokerState::Failed(status)) if status.code() == Code::Unimplemented
-    );
+    let no_broker = session
+        .broker()
+        .is_some_and(|broker| broker.state().is_missing());
     let attempt = Attempt {
         no_broker,
         attached: reply
@@ -165,6 +155,20 @@ pub(crate) async fn attempt(
     };
     session.stop().await;
     Ok(attempt)
+}
+
+/// A light operation: some dial at their first callback, and in the background.
+pub(crate) async fn provoke(session: &mut Session, server: &HostServer) -> Result<(), Lost> {
+    let Some(operation) = Operation::of(session).await? else {
+        return Ok(());
+    };
+    let end = operation.call(&session.caller()).await;
+    let _ = session.replied(operation.method(), end)?;
+    let limit = Duration::from_millis(500);
+    server
+        .wait_for(limit, |server| !server.connections().is_empty())
+        .await;
+    Ok(())
 }
 
 /// A server of this session's host.
@@ -182,9 +186,7 @@ pub(crate) async fn attached(
     launch: &Launch,
 ) -> Result<Result<(Session, HostServer, Operation), Verdict>, Stopped> {
     let Some(seen) = DialBack::seen(case, launch.mode()).await? else {
-        return Ok(Err(Verdict::not_claimed(
-            "the plugin keeps go-plugin's contract alone",
-        )));
+        return Ok(Err(not_aperios()));
     };
     if let Some(verdict) = seen.out_of_reach() {
         return Ok(Err(verdict));

@@ -1,5 +1,6 @@
 use super::dial_back::{Advertised, DialBack, attempt};
 use crate::declare::requirement;
+use crate::observed::not_aperios;
 use host::services::Place;
 use runner::Case;
 use terms::{Finding, Judgement, Place as Where, Trouble, Verdict};
@@ -21,9 +22,7 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let Some(seen) = DialBack::seen(case, case.base().mode()).await? else {
-        return Ok(Verdict::not_claimed(
-            "the plugin keeps go-plugin's contract alone",
-        ));
+        return Ok(not_aperios());
     };
     let mut findings = Vec::new();
     if seen.early.connections.is_empty() {

@@ -1,5 +1,6 @@
-use super::dial_back::{DialBack, open};
+use super::dial_back::{DialBack, open, provoke};
 use crate::declare::requirement;
+use crate::observed::not_aperios;
 use host::services::Place;
 use host::session::ATTACH;
 use proto::aperio::plugin::v1 as api;
@@ -13,15 +14,13 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// A decoy server is advertised first under another id, then the real one. Nobody may connect to the decoy.
+    /// A decoy server is advertised first under another id, then the real one. Nobody may connect to the decoy, and the real one must not be missed.
     "BRK-004", Must, since "1.0", launches
 }
 
 async fn judge(case: &mut Case) -> Judgement {
     let Some(seen) = DialBack::seen(case, case.base().mode()).await? else {
-        return Ok(Verdict::not_claimed(
-            "the plugin keeps go-plugin's contract alone",
-        ));
+        return Ok(not_aperios());
     };
     if let Some(verdict) = seen.out_of_reach() {
         return Ok(verdict);
@@ -34,6 +33,9 @@ async fn judge(case: &mut Case) -> Judgement {
     session.advertise(other, &decoy).await;
     session.advertise(id, &server).await;
     let reply: Result<api::AttachResponse, _> = session.ask(ATTACH, request).await?;
+    if reply.is_ok() {
+        provoke(&mut session, &server).await?;
+    }
     let misled = decoy.connections().len();
     let verdict = if misled > 0 {
         Verdict::fail(
@@ -45,7 +47,11 @@ async fn judge(case: &mut Case) -> Judgement {
                 .actual(format!("{misled} to that of id {other}"))
                 .with(session.evidence()),
         )
-    } else if server.connections().is_empty() && reply.is_err() {
+    } else if !server.connections().is_empty() {
+        Verdict::Pass
+    } else if reply.is_ok() {
+        Verdict::vacuous("this time the plugin dialled nobody")
+    } else {
         Verdict::fail(
             Finding::new("with two servers advertised, the right one was not dialled")
                 .at(Where::Call {
@@ -55,8 +61,6 @@ async fn judge(case: &mut Case) -> Judgement {
                 .actual("none")
                 .with(session.evidence()),
         )
-    } else {
-        Verdict::Pass
     };
     session.stop().await;
     Ok(verdict)

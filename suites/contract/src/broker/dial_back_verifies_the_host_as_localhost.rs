@@ -1,4 +1,4 @@
-use super::dial_back::DialBack;
+use super::dial_back::{DialBack, provoke};
 use crate::declare::requirement;
 use host::identity::{Curve, HostIdentity, Kind};
 use host::services::Place;
@@ -16,7 +16,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Under AutoMTLS the host's own certificate must be accepted, and that of a stranger, made alike with another key, must be refused.
+    /// Under AutoMTLS the host's own certificate must be accepted, and that of a stranger, made alike with another key, must be refused: no call may arrive, and the connection may not stay open.
     ///
     /// ## Usual causes
     ///
@@ -58,7 +58,10 @@ async fn judge(case: &mut Case) -> Judgement {
     let id = session.next_broker_id();
     let request = session.attach_request(id).await?;
     session.advertise(id, &server).await;
-    let _: Result<api::AttachResponse, _> = session.ask(ATTACH, request).await?;
+    let reply: Result<api::AttachResponse, _> = session.ask(ATTACH, request).await?;
+    if reply.is_ok() {
+        provoke(&mut session, &server).await?;
+    }
     let settled = |server: &host::services::HostServer| {
         server.connections().first().is_some_and(|connection| {
             connection.refused.is_some() || connection.certificate.is_some()
@@ -71,8 +74,7 @@ async fn judge(case: &mut Case) -> Judgement {
         .any(|connection| connection.certificate.is_some());
     // Under TLS 1.3 the server's handshake ends before the client's verdict
     // on it is known; a client that refuses goes away without a request.
-    let asked = !server.callbacks().is_empty();
-    let open = server
+    let gone = server
         .wait_for(Duration::from_secs(1), |server| {
             server
                 .connections()
@@ -80,7 +82,10 @@ async fn judge(case: &mut Case) -> Judgement {
                 .all(|connection| !connection.open)
         })
         .await;
-    let verdict = if asked || (fooled && !open) {
+    let asked = !server.callbacks().is_empty();
+    let verdict = if server.connections().is_empty() {
+        Verdict::vacuous("this time the plugin dialled nobody")
+    } else if asked || (fooled && !gone) {
         Verdict::fail(
             Finding::new("the plugin trusted a stranger in its host's place")
                 .at(Where::Call {

@@ -1,5 +1,5 @@
+use super::{START_STREAM, has_stream};
 use crate::declare::requirement;
-use host::broker::BrokerState;
 use proto::goplugin::{ConnInfo, conn_info::Knock};
 use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
@@ -17,11 +17,7 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let mut session = case.launch(&case.base()).await?;
-    let open = match session.broker() {
-        Some(broker) => matches!(broker.settled().await, BrokerState::Open),
-        None => false,
-    };
-    if !open {
+    if !has_stream(&mut session).await {
         session.stop().await;
         return Ok(Verdict::not_claimed("the plugin serves no broker stream"));
     }
@@ -58,7 +54,7 @@ async fn judge(case: &mut Case) -> Judgement {
         Some(seen) => Verdict::fail(
             Finding::new("a knock without multiplexing was not ignored")
                 .at(Place::Call {
-                    method: "plugin.GRPCBroker/StartStream".to_owned(),
+                    method: START_STREAM.to_owned(),
                 })
                 .expected("no answer, and a plugin that goes on")
                 .actual(seen)

@@ -21,7 +21,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Launches with PLUGIN_MULTIPLEX_GRPC=true, in each mode in which the plugin dials its host without it. Attach must succeed by a knock for the id it names. A knock that the host refuses, and one that it leaves unanswered, must be followed by no stream, and Attach must end within 10 s. The plugin must acknowledge no knock that was not sent, and none for an id that nobody serves; it may refuse such a knock or pass over it. Servers of the plugin's own behind the broker are not judged, since the interface names none.
+    /// Launches with PLUGIN_MULTIPLEX_GRPC=true, in each mode in which the plugin dials its host without it. Attach must succeed by a knock for the id it names. In the first such mode, a knock that the host refuses, and one that it leaves unanswered, must be followed by no stream, and Attach must end within 10 s. The plugin must acknowledge no knock that was not sent, and none for an id that nobody serves; it may refuse such a knock or pass over it. Servers of the plugin's own behind the broker are not judged, since the interface names none.
     ///
     /// ## Usual causes
     ///
@@ -30,7 +30,7 @@ requirement! {
 }
 
 async fn judge(case: &mut Case) -> Judgement {
-    let (mut findings, mut reached) = (Vec::new(), false);
+    let (mut findings, mut reached) = (Vec::new(), None);
     let mut unreached = Verdict::not_claimed("no mode comes up");
     for mode in [Mode::Plain, Mode::AutoMtls] {
         if !case.came_up(mode) {
@@ -40,20 +40,19 @@ async fn judge(case: &mut Case) -> Judgement {
             unreached = verdict;
             continue;
         }
-        match acknowledged(case, mode, !reached).await? {
+        match acknowledged(case, mode, reached.is_none()).await? {
             Ok(found) => findings.extend(found),
             Err(verdict) => {
                 unreached = verdict;
                 continue;
             }
         }
-        reached = true;
+        reached.get_or_insert(mode);
     }
-    if !reached {
+    let Some(mode) = reached else {
         return Ok(unreached);
-    }
+    };
     if findings.is_empty() {
-        let mode = case.base().mode();
         let refusal = Answer::No("the host serves nothing here".to_owned());
         findings.extend(denied(case, mode, refusal, "was refused").await?);
         findings.extend(denied(case, mode, Answer::Silence, "was not answered").await?);
@@ -126,12 +125,7 @@ async fn knocked_for_nobody(visit: &mut Visit) -> Option<Finding> {
         KnockEnd::OtherId(other) => format!("an answer for {other}"),
         KnockEnd::Acknowledged => {
             let on_the_stream = match visit.session.dial_knocked().await {
-                Ok(caller) => {
-                    let request = proto::grpc::health::v1::HealthCheckRequest::default();
-                    let end: CallEnd<proto::grpc::health::v1::HealthCheckResponse> =
-                        caller.unary("grpc.health.v1.Health/Check", request).await;
-                    end.to_string()
-                }
+                Ok(caller) => caller.health("").await.to_string(),
                 Err(failure) => failure.text,
             };
             format!("an acknowledgement; health on the stream that followed: {on_the_stream}")

@@ -1,4 +1,5 @@
 use crate::declare::requirement;
+use crate::observed::not_aperios;
 use host::CallEnd;
 use host::session::ATTACH;
 use runner::Case;
@@ -24,9 +25,7 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     if !case.plugin().is_aperio() {
-        return Ok(Verdict::not_claimed(
-            "the plugin keeps go-plugin's contract alone",
-        ));
+        return Ok(not_aperios());
     }
     let mut session = case.launch(&case.base()).await?;
     let began = Instant::now();

@@ -1,7 +1,9 @@
 //! A plugin that dials its host over a multiplexed connection.
 
+use super::START_STREAM;
 use super::dial_back::{DialBack, open};
 use crate::multiplexed;
+use crate::observed::not_aperios;
 use host::multiplex::{Porch, Sight};
 use host::services::{HostServer, Place as At};
 use host::session::ATTACH;
@@ -14,9 +16,7 @@ use terms::{Finding, Place, Stopped, Trouble, Verdict};
 /// Why a check of knocks has nothing to look at in this mode.
 pub(super) async fn out_of_reach(case: &Case, mode: Mode) -> Result<Option<Verdict>, Stopped> {
     if !case.plugin().is_aperio() {
-        return Ok(Some(Verdict::not_claimed(
-            "the plugin keeps go-plugin's contract alone",
-        )));
+        return Ok(Some(not_aperios()));
     }
     let record = multiplexed::seen(case, mode).await?;
     if let Some(verdict) = multiplexed::out_of_reach(&record) {
@@ -88,7 +88,7 @@ impl Visit {
     pub(super) fn finding(&self, text: &str) -> Finding {
         Finding::new(text)
             .at(Place::Call {
-                method: "plugin.GRPCBroker/StartStream".to_owned(),
+                method: START_STREAM.to_owned(),
             })
             .with(self.session.evidence())
     }

@@ -1,5 +1,6 @@
+use super::{START_STREAM, has_stream};
 use crate::declare::requirement;
-use host::broker::BrokerState;
+use host::StreamState;
 use proto::goplugin::ConnInfo;
 use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
@@ -20,11 +21,7 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let mut session = case.launch(&case.base()).await?;
-    let open = match session.broker() {
-        Some(broker) => matches!(broker.settled().await, BrokerState::Open),
-        None => false,
-    };
-    if !open {
+    if !has_stream(&mut session).await {
         session.stop().await;
         return Ok(Verdict::not_claimed("the plugin serves no broker stream"));
     }
@@ -79,13 +76,13 @@ async fn after(session: &mut host::Session, what: &str) -> Option<Finding> {
     let seen = match (serving, session.exited(), state) {
         (_, Some(exit), _) => format!("the process ended: {exit}"),
         (false, None, _) => "health is not SERVING any more".to_owned(),
-        (true, None, Some(BrokerState::Open)) => return None,
+        (true, None, Some(StreamState::Open)) => return None,
         (true, None, _) => "the broker stream ended".to_owned(),
     };
     Some(
         Finding::new(format!("the plugin did not survive {what}"))
             .at(Place::Call {
-                method: "plugin.GRPCBroker/StartStream".to_owned(),
+                method: START_STREAM.to_owned(),
             })
             .expected("an advertisement that is ignored")
             .actual(seen)

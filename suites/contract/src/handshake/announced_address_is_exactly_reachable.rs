@@ -12,7 +12,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The form of a TCP address, and one connection to the address of each launch.
+    /// The address of a plain and of an AutoMTLS launch: on TCP it must be an IP address and a port above 0, and on either network a connection to it must be accepted.
     ///
     /// ## Usual causes
     ///

@@ -12,7 +12,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// One launch with a range whose first port is taken. A plugin on unix sockets is not judged.
+    /// One launch with a range of eight ports, the first of them taken, must come up. A plugin on unix sockets is not judged.
     "HSK-023", Should, since "1.0", launches
 }
 

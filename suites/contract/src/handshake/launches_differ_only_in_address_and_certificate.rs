@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The lines of fifty launches, with address and certificate masked.
+    /// The lines of fifty launches must be one once address and certificate are masked.
     "HSK-030", Should, since "1.0", launches
 }
 

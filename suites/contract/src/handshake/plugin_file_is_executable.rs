@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The system's answer to the start of the process.
+    /// The system's answer to the start of the process: it must not be that execution is not permitted.
     "HSK-001", Must, since "1.0", record
 }
 

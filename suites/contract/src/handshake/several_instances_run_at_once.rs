@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Four launches in one directory for temporary files, alive at the same time: each must come up, and no two may announce the same address.
+    /// Four launches in one directory for temporary files, alive at the same time: each must come up and answer health until the last one has, and no two may announce the same address.
     "HSK-008", Must, since "1.0", launches
 }
 
@@ -61,7 +61,8 @@ async fn judge(case: &mut Case) -> Judgement {
             findings.push(
                 Finding::new("an instance stopped serving when others started")
                     .at(Place::Process)
-                    .expected("SERVING")
+                    .expected("health as right after its start")
+                    .actual("another answer, or none")
                     .with(session.evidence()),
             );
         }

@@ -17,7 +17,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The first line of both launches; then launches whose directory has 90 characters, or a blank in its name: both must come up, since the plugin adds a short name only.
+    /// Two launches, whose directory has 90 characters, or a blank in its name. Both must come up, since the plugin adds a short name only, and announce an absolute path of at most 107 bytes that is no abstract socket. A usual launch whose path cannot be dialled at all is told here, too. A plugin on TCP is not judged.
     "HSK-018", Must, since "1.0", launches
 }
 

@@ -1,9 +1,8 @@
+use super::socket_mode::judge_mode;
 use crate::declare::requirement;
 use host::Launch;
-use host::handshake::Network;
 use runner::Case;
-use std::os::unix::fs::PermissionsExt;
-use terms::{Finding, Judgement, Place, Trouble, Verdict};
+use terms::Judgement;
 
 requirement! {
     /// Without TLS nobody else may open the socket.
@@ -12,34 +11,10 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// A launch with umask 022, since a stricter one would hide the breach. A TCP listener has no mode: not claimed.
+    /// The mode of the socket in a plain launch with umask 022, since a stricter one would hide the breach: neither group nor others may write. A plugin on TCP is not judged.
     "HSK-021", Must, since "1.0", launches
 }
 
 async fn judge(case: &mut Case) -> Judgement {
-    let launch = Launch {
-        umask: 0o022,
-        ..Launch::default()
-    };
-    let session = case.launch(&launch).await?;
-    let verdict = match session.line().network {
-        Network::Tcp => Verdict::not_claimed("the plugin listens on TCP"),
-        Network::Unix => {
-            let mode = std::fs::metadata(&session.line().address)
-                .map(|meta| meta.permissions().mode() & 0o777)
-                .map_err(Trouble::infrastructure)?;
-            if mode & 0o022 == 0 {
-                Verdict::Pass
-            } else {
-                Verdict::fail(
-                    Finding::new("the socket is writable for others than its owner")
-                        .at(Place::Handshake { field: 4 })
-                        .expected("no write bit for group and others")
-                        .actual(format!("mode {mode:04o}")),
-                )
-            }
-        }
-    };
-    session.stop().await;
-    Ok(verdict)
+    judge_mode(case, Launch::default()).await
 }

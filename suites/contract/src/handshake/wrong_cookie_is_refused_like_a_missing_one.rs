@@ -43,9 +43,7 @@ async fn judge(case: &mut Case) -> Judgement {
             }),
             ..case.base()
         };
-        let Ok(mut start) = case.start(&launch).await? else {
-            return Ok(Verdict::vacuous("the file did not start"));
-        };
+        let mut start = case.start(&launch).await?;
         if start.record().line.is_some() {
             findings.push(
                 Finding::new(format!("a cookie with {how} is taken"))

@@ -1,14 +1,13 @@
 use crate::declare::requirement;
 use crate::in_flight::InFlight;
 use crate::operation::Operation;
-use host::{CallEnd, Caller, Session};
-use proto::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
+use host::call::HEALTH;
+use host::{CallEnd, Session};
 use runner::Case;
 use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Lost, Place, Verdict};
 use tokio::task::JoinSet;
 
-const HEALTH: &str = "grpc.health.v1.Health/Check";
 /// Checks that are measured at a time.
 const CHECKS: usize = 100;
 /// One is sent so often, whether the last one was answered or not.
@@ -86,7 +85,7 @@ async fn second_slowest(session: &mut Session) -> Result<Duration, Lost> {
         let caller = session.caller();
         calls.spawn(async move {
             let asked = Instant::now();
-            let end = check(&caller).await;
+            let end = caller.health("plugin").await;
             (end, asked.elapsed())
         });
         tokio::time::sleep(EVERY).await;
@@ -104,16 +103,6 @@ async fn second_slowest(session: &mut Session) -> Result<Duration, Lost> {
     Ok(latencies.iter().rev().nth(1).copied().unwrap_or_default())
 }
 
-async fn check(caller: &Caller) -> CallEnd<()> {
-    let request = HealthCheckRequest {
-        service: "plugin".to_owned(),
-    };
-    caller
-        .unary::<_, HealthCheckResponse>(HEALTH, request)
-        .await
-        .map(|_| ())
-}
-
 /// Calls that go on until the set is dropped.
 fn load(session: &Session, operation: Option<&Operation>) -> JoinSet<()> {
     let mut load = JoinSet::new();
@@ -123,7 +112,7 @@ fn load(session: &Session, operation: Option<&Operation>) -> JoinSet<()> {
             loop {
                 match &operation {
                     Some(operation) => drop(operation.call(&caller).await),
-                    None => drop(check(&caller).await),
+                    None => drop(caller.health("plugin").await),
                 }
                 tokio::time::sleep(BETWEEN_CALLS).await;
             }

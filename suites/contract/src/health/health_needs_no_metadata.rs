@@ -1,6 +1,7 @@
 use crate::declare::requirement;
-use crate::health_call::{METHOD, check, is_ok, seen, wire};
+use crate::health_call::{check, is_ok, seen, wire};
 use host::Session;
+use host::call::HEALTH;
 use host::wire::Question;
 use terms::{Finding, Judgement, Place, Verdict};
 
@@ -11,7 +12,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// A health check with the headers that gRPC demands and no others: no user agent, no deadline, no metadata.
+    /// A health check with the headers that gRPC demands and no others: no user agent, no deadline, no metadata. It must end with `grpc-status` 0.
     ///
     /// ## Usual causes
     ///
@@ -24,7 +25,7 @@ async fn judge(session: &mut Session) -> Judgement {
         Ok(wire) => wire,
         Err(verdict) => return Ok(verdict),
     };
-    let reply = wire.ask(&Question::bare(METHOD, check("plugin"))).await;
+    let reply = wire.ask(&Question::bare(HEALTH, check("plugin"))).await;
     if is_ok(&reply) {
         return Ok(Verdict::Pass);
     }
@@ -32,7 +33,7 @@ async fn judge(session: &mut Session) -> Judgement {
     Ok(Verdict::fail(
         Finding::new("a health check without metadata is not answered")
             .at(Place::Call {
-                method: METHOD.to_owned(),
+                method: HEALTH.to_owned(),
             })
             .expected("grpc-status 0")
             .actual(seen)

@@ -1,19 +1,15 @@
 use crate::declare::requirement;
+use crate::drain::{Drain, drain};
 use crate::in_flight::InFlight;
-use crate::observed::{blocked_by, reason};
+use crate::observed::blocked_by;
+use host::call::HEALTH;
 use host::{CallEnd, Session};
-use proto::aperio::plugin::v1 as api;
 use runner::Case;
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Place, Verdict};
-use tonic::Code;
 
-const CHECK_HEALTH: &str = "aperio.plugin.v1.PluginService/CheckHealth";
-const HEALTH: &str = "grpc.health.v1.Health/Check";
 const SERVING: i32 = 1;
-/// How long a signal may take to be noticed.
-const NOTICED: Duration = Duration::from_secs(2);
 /// How long health may trail the first refusal.
 const FOLLOWS: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_millis(50);
@@ -41,41 +37,14 @@ async fn judge(case: &mut Case) -> Judgement {
         ));
     };
     session.process().signal(Signal::TERM);
-    let verdict = match drains(&mut session).await {
+    let verdict = match drain(&mut session).await {
         Drain::Refuses => follows(&mut session).await,
-        Drain::Serves => blocked_by("LIFE-007"),
-        Drain::Ended => Verdict::not_claimed("the plugin ends before it refuses a call"),
+        Drain::Serves(_) => blocked_by("LIFE-007"),
+        Drain::Gone => Verdict::not_claimed("the plugin ends before it refuses a call"),
     };
     drop(held);
     session.finish().await;
     Ok(verdict)
-}
-
-enum Drain {
-    Refuses,
-    Serves,
-    Ended,
-}
-
-async fn drains(session: &mut Session) -> Drain {
-    let asked = Instant::now();
-    while session.exited().is_none() {
-        let end: CallEnd<api::CheckHealthResponse> =
-            session.call(CHECK_HEALTH, api::CheckHealthRequest {}).await;
-        match end {
-            CallEnd::Refused(status)
-                if status.code() == Code::Unavailable
-                    && reason(&status).as_deref() == Some("SHUTTING_DOWN") =>
-            {
-                return Drain::Refuses;
-            }
-            CallEnd::Answer(_) | CallEnd::Refused(_) if asked.elapsed() < NOTICED => {}
-            CallEnd::Answer(_) | CallEnd::Refused(_) => return Drain::Serves,
-            _ => return Drain::Ended,
-        }
-        tokio::time::sleep(AGAIN).await;
-    }
-    Drain::Ended
 }
 
 async fn follows(session: &mut Session) -> Verdict {

@@ -1,5 +1,6 @@
 use crate::declare::requirement;
 use host::Session;
+use host::call::HEALTH;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -9,7 +10,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Check for a service that nobody serves.
+    /// A health check of a service that nobody serves must end with NOT_FOUND.
     "HLT-001", Should, since "1.0", session
 }
 
@@ -21,7 +22,7 @@ async fn judge(session: &mut Session) -> Judgement {
     Ok(Verdict::fail(
         Finding::new("an unknown service is not NOT_FOUND")
             .at(Place::Call {
-                method: "grpc.health.v1.Health/Check".to_owned(),
+                method: HEALTH.to_owned(),
             })
             .expected("NOT_FOUND")
             .actual(end.to_string())

@@ -1,5 +1,5 @@
 use crate::declare::requirement;
-use crate::observed::reason;
+use crate::observed::{not_aperios, reason};
 use crate::operation::Operation;
 use host::call::code_name;
 use host::session::ATTACH;
@@ -15,15 +15,13 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// One launch: CheckHealth, ValidateConfig and a light operation before Attach must be replied to, whatever the status; then Attach, then a second Attach.
+    /// One launch: CheckHealth, ValidateConfig and a light operation before Attach must be replied to, whatever the status; then Attach, then a second Attach, which must be refused so. What needs the host's services is not looked for.
     "HOST-001", Must, since "1.0", launches
 }
 
 async fn judge(case: &mut Case) -> Judgement {
     if !case.plugin().is_aperio() {
-        return Ok(Verdict::not_claimed(
-            "the plugin keeps go-plugin's contract alone",
-        ));
+        return Ok(not_aperios());
     }
     let mut session = case.launch(&case.base()).await?;
     // A plugin that is lost here is lost by a call before Attach.

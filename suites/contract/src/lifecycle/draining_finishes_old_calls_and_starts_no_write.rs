@@ -1,18 +1,12 @@
 use crate::declare::requirement;
+use crate::drain::{CHECK_HEALTH, Drain, drain};
 use crate::in_flight::InFlight;
-use crate::observed::reason;
-use host::call::code_name;
+use crate::observed::not_aperios;
+use host::session::ATTACH;
 use host::{CallEnd, Session};
-use proto::aperio::plugin::v1 as api;
 use runner::Case;
 use rustix::process::Signal;
-use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Place, Verdict};
-use tonic::Code;
-
-const CHECK_HEALTH: &str = "aperio.plugin.v1.PluginService/CheckHealth";
-/// How long a signal may take to be noticed.
-const NOTICED: Duration = Duration::from_secs(2);
 
 requirement! {
     /// Draining finishes old calls and starts no write.
@@ -31,9 +25,7 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     if !case.plugin().is_aperio() {
-        return Ok(Verdict::not_claimed(
-            "the plugin keeps go-plugin's contract alone",
-        ));
+        return Ok(not_aperios());
     }
     let mut session = case.launch(&case.base()).await?;
     let Some(held) = InFlight::hold(&mut session).await? else {
@@ -43,8 +35,7 @@ async fn judge(case: &mut Case) -> Judgement {
         ));
     };
     session.process().signal(Signal::TERM);
-    let mut findings = Vec::new();
-    findings.extend(new_calls_are_refused(&mut session).await);
+    let mut findings = Vec::from_iter(new_calls_are_refused(&mut session).await);
     match held.end(session.limits().drain).await {
         Some(CallEnd::Answer(()) | CallEnd::Refused(_)) => {}
         end => {
@@ -52,7 +43,7 @@ async fn judge(case: &mut Case) -> Judgement {
             findings.push(
                 Finding::new("a call in flight was cut by SIGTERM")
                     .at(Place::Call {
-                        method: host::session::ATTACH.to_owned(),
+                        method: ATTACH.to_owned(),
                     })
                     .expected("an answer or a status")
                     .actual(seen)
@@ -64,37 +55,10 @@ async fn judge(case: &mut Case) -> Judgement {
     Ok(Verdict::of(findings))
 }
 
-/// Asks until the plugin refuses or is gone; a plugin that is gone has
-/// refused.
+/// A plugin that is gone has refused.
 async fn new_calls_are_refused(session: &mut Session) -> Option<Finding> {
-    let asked = Instant::now();
-    let seen = loop {
-        if session.exited().is_some() {
-            return None;
-        }
-        let end: CallEnd<api::CheckHealthResponse> =
-            session.call(CHECK_HEALTH, api::CheckHealthRequest {}).await;
-        let seen = match end {
-            CallEnd::Refused(status) => {
-                let reason = reason(&status);
-                if status.code() == Code::Unavailable && reason.as_deref() == Some("SHUTTING_DOWN")
-                {
-                    return None;
-                }
-                format!(
-                    "{} with the reason {}",
-                    code_name(status.code()),
-                    reason.as_deref().unwrap_or("none")
-                )
-            }
-            CallEnd::Answer(_) => "an answer".to_owned(),
-            // The connection or the process is gone.
-            _ => return None,
-        };
-        if asked.elapsed() > NOTICED {
-            break seen;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+    let Drain::Serves(seen) = drain(session).await else {
+        return None;
     };
     Some(
         Finding::new("a new call was not refused while the plugin drained")

@@ -1,6 +1,6 @@
 use crate::declare::requirement;
 use host::Session;
-use host::call::code_name;
+use host::call::{HEALTH, code_name};
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -10,7 +10,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The first call on the channel of each launch, one attempt.
+    /// The first call on the channel of each launch, tried once, must be answered with SERVING.
     ///
     /// ## Usual causes
     ///
@@ -30,7 +30,7 @@ async fn judge(session: &mut Session) -> Judgement {
     Ok(Verdict::fail(
         Finding::new("health of `plugin` was not SERVING right after the line")
             .at(Place::Call {
-                method: "grpc.health.v1.Health/Check".to_owned(),
+                method: HEALTH.to_owned(),
             })
             .expected("SERVING (1)")
             .actual(seen)

@@ -3,7 +3,7 @@ use crate::observed::stderr;
 use host::launch::Offer;
 use host::{Arrival, Launch};
 use runner::Case;
-use terms::{Finding, Judgement, Place, Trouble, Verdict};
+use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
     /// The highest common interface major is announced.
@@ -27,9 +27,7 @@ async fn judge(case: &mut Case) -> Judgement {
             offer: offer.clone(),
             ..case.base()
         };
-        let Ok(mut start) = case.start(&launch).await? else {
-            return Err(Trouble::infrastructure("the file did not start").into());
-        };
+        let mut start = case.start(&launch).await?;
         let record = start.record().clone();
         start.finish().await;
         let announced = record.line.as_ref().map(|line| line.app);

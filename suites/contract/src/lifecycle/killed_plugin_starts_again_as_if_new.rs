@@ -1,7 +1,9 @@
 use crate::declare::requirement;
 use crate::in_flight::InFlight;
+use crate::observed::{not_up, stderr};
 use host::launch::Directories;
 use host::private_dir::PrivateDir;
+use host::session::DESCRIBE;
 use host::{CallEnd, Launch, Session};
 use proto::aperio::plugin::v1 as api;
 use runner::Case;
@@ -39,11 +41,8 @@ async fn judge(case: &mut Case) -> Judgement {
                     ))
                     .at(Place::Process)
                     .expected("a line and a health answer")
-                    .actual(match &record.channel {
-                        Some(Err(failure)) => failure.text.clone(),
-                        _ => "no usable line".to_owned(),
-                    })
-                    .with(crate::observed::stderr(&record)),
+                    .actual(not_up(&record))
+                    .with(stderr(&record)),
                 );
                 break;
             }
@@ -72,9 +71,7 @@ async fn description(session: &mut Session) -> Option<api::DescribeResponse> {
         return None;
     }
     let request = api::DescribeRequest::default();
-    let end: CallEnd<api::DescribeResponse> = session
-        .call("aperio.plugin.v1.PluginService/Describe", request)
-        .await;
+    let end: CallEnd<api::DescribeResponse> = session.call(DESCRIBE, request).await;
     end.answer()
 }
 

@@ -9,18 +9,20 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// A launch is stopped by the whole ladder; processes whose environment carries the launch's TMPDIR, and pipes that are not at their end 1 s later, are survivors.
+    /// A launch is stopped by the whole ladder; processes that bear the launch's mark or carry its TMPDIR, and pipes that are not at their end 1 s later, are survivors. A plugin that had to be killed could end nobody: that is LIFE-006's breach.
     "LIFE-012", Must, since "1.0", launches
 }
 
 async fn judge(case: &mut Case) -> Judgement {
     let session = case.launch(&case.base()).await?;
     let record = session.stop().await;
+    if record.killed {
+        return Ok(Verdict::vacuous("the plugin had to be killed"));
+    }
     let mut findings: Vec<Finding> = record
         .aftermath
         .survivors
         .iter()
-        .filter(|_| !record.killed)
         .map(|member| {
             Finding::new(format!(
                 "a process started by the plugin lives on: {}",
@@ -30,10 +32,11 @@ async fn judge(case: &mut Case) -> Judgement {
             .actual(member.command.clone())
         })
         .collect();
-    if findings.is_empty() && record.aftermath.pipes_open && !record.killed {
+    if findings.is_empty() && record.aftermath.pipes_open {
         findings.push(
             Finding::new("stdout or stderr is still held open after the exit")
-                .expected("both pipes at their end"),
+                .expected("both pipes at their end")
+                .actual("one of them is open"),
         );
     }
     Ok(Verdict::of(findings))

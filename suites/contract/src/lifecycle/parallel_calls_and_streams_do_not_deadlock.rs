@@ -1,6 +1,7 @@
 use crate::declare::requirement;
 use crate::in_flight::InFlight;
 use crate::operation::Operation;
+use host::call::HEALTH;
 use host::{CallEnd, Session};
 use proto::grpc::health::v1::HealthCheckRequest;
 use proto::grpc::health::v1::health_client::HealthClient;
@@ -41,15 +42,7 @@ async fn judge(case: &mut Case) -> Judgement {
         calls.spawn(async move {
             match operation {
                 Some(operation) => operation.call(&caller).await.map(|_| ()),
-                None => caller
-                    .unary::<_, proto::grpc::health::v1::HealthCheckResponse>(
-                        "grpc.health.v1.Health/Check",
-                        HealthCheckRequest {
-                            service: "plugin".to_owned(),
-                        },
-                    )
-                    .await
-                    .map(|_| ()),
+                None => caller.health("plugin").await.map(|_| ()),
             }
         });
     }
@@ -64,9 +57,7 @@ async fn judge(case: &mut Case) -> Judgement {
         held.as_ref().is_some_and(InFlight::has_ended) && took > Duration::from_secs(1);
     let replied = ends.iter().filter(|end| end.replied()).count();
     let other = ends.into_iter().find(|end| !end.replied());
-    let method = operation.map_or("grpc.health.v1.Health/Check", |operation| {
-        operation.method()
-    });
+    let method = operation.map_or(HEALTH, |operation| operation.method());
     let seen = match other {
         Some(CallEnd::Died(exit)) => Some(format!("the process ended: {exit}")),
         Some(end) => Some(format!(

@@ -10,7 +10,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// A launch whose first line is no handshake while a later one is. The canaries for secrets come with the checks that plant them.
+    /// The breach is a launch whose first line is no handshake while a later one is. Secrets are not looked for: this host hands none out that it would know again.
     ///
     /// ## Usual causes
     ///

@@ -31,7 +31,7 @@ enum Request {
 }
 
 /// How long a busy plugin may take.
-const BUSY: Duration = Duration::from_secs(10);
+pub(crate) const BUSY: Duration = Duration::from_secs(10);
 
 async fn judge(case: &mut Case) -> Judgement {
     let mut findings = Vec::new();
@@ -83,7 +83,7 @@ async fn stop(session: &mut Session, request: Request, limit: Duration) -> End {
             }
             let left = limit.saturating_sub(asked.elapsed());
             match exit {
-                Some((exit, _)) => Some(exit),
+                Some(exit) => Some(exit),
                 None => session.process().exited_within(left).await,
             }
         }

@@ -14,7 +14,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Channel and length of every piece that the stdio stream carries in one launch in each mode, with ten light operations of an Aperio plugin. A plugin that prints nothing is not judged.
+    /// Every piece that the stdio stream carries must be labelled and below 4 MiB, in one launch in each mode, with ten light operations of an Aperio plugin. A plugin that prints nothing is not judged.
     "LOG-003", Should, since "1.0", launches
 }
 

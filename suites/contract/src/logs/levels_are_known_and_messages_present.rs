@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// `@level` and `@message` of every JSON object on stderr, from start to end of one launch in each mode. Case and blanks around a level do not matter. A plugin that logs no JSON is not judged.
+    /// Every JSON object on stderr must have `@message`, and an `@level` that hclog knows, from start to end of one launch in each mode. Case and blanks around a level do not matter. A plugin that logs no JSON is not judged.
     ///
     /// ## Usual causes
     ///

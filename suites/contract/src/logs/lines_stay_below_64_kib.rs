@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The length of every line on stderr, from start to end of one launch in each mode. A plugin that logs nothing is not judged.
+    /// Every line on stderr must have at most 65,535 bytes, from start to end of one launch in each mode. A plugin that logs nothing is not judged.
     "LOG-012", Should, since "1.0", launches
 }
 

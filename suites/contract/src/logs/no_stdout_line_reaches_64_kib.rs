@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The length of every line on stdout behind the handshake line, from start to end of one launch in each mode.
+    /// Every line on stdout behind the handshake line must have at most 65,535 bytes, from start to end of one launch in each mode.
     "LOG-007", Must, since "1.0", launches
 }
 

@@ -3,10 +3,11 @@
 
 use crate::operation::Operation;
 use bytes::Bytes;
+use host::call::HEALTH;
 use host::capture::OutputLine;
 use host::logs::{self, Departure, Form};
 use host::process::Exit;
-use host::stdio::{Chunk, Stdio, StdioState};
+use host::stdio::{Chunk, Stdio};
 use host::{Launch, Session};
 use proto::goplugin::Empty;
 use runner::Case;
@@ -60,7 +61,7 @@ async fn life(case: &Case, launch: &Launch) -> Result<Output, Stopped> {
     // A field of 7 bytes, and nothing of it: handlers like to log this.
     let request = Request::new(Bytes::from_static(&[0x0a, 0x07]));
     let caller = session.caller();
-    let end = caller.raw("grpc.health.v1.Health/Check", request).await;
+    let end = caller.raw(HEALTH, request).await;
     session.settle(end).await;
     if let Ok(Some(operation)) = Operation::of(&mut session).await {
         let _server = session.attach().await;
@@ -72,10 +73,9 @@ async fn life(case: &Case, launch: &Launch) -> Result<Output, Stopped> {
     }
     first_piece(&session).await;
     let pieces = session.stdio().map(Stdio::chunks).unwrap_or_default();
-    let has_stdio = !matches!(
-        session.stdio().map(Stdio::state),
-        Some(StdioState::Failed(status)) if status.code() == tonic::Code::Unimplemented
-    );
+    let has_stdio = session
+        .stdio()
+        .is_some_and(|stdio| !stdio.state().is_missing());
     let (_, exit) = session.shut_down().await;
     if exit.is_some() {
         let limit = session.limits().pipe;
@@ -87,7 +87,7 @@ async fn life(case: &Case, launch: &Launch) -> Result<Output, Stopped> {
         longest_later: longest_later(&mut session),
         pieces,
         has_stdio,
-        exit: exit.map(|(exit, _)| exit),
+        exit,
     };
     session.finish().await;
     Ok(output)
@@ -96,7 +96,7 @@ async fn life(case: &Case, launch: &Launch) -> Result<Output, Stopped> {
 async fn first_piece(session: &Session) {
     let deadline = tokio::time::Instant::now() + FIRST_PIECE;
     let waits = || match session.stdio() {
-        Some(stdio) => stdio.byte_count() == 0 && matches!(stdio.state(), StdioState::Open),
+        Some(stdio) => stdio.byte_count() == 0 && stdio.state().is_open(),
         None => false,
     };
     while waits() && tokio::time::Instant::now() < deadline {

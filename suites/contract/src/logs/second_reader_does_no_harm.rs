@@ -1,6 +1,7 @@
 use crate::declare::requirement;
 use crate::observed::blocked_by;
-use host::stdio::{Stdio, StdioState};
+use host::StreamState;
+use host::stdio::Stdio;
 use runner::Case;
 use std::time::Duration;
 use terms::{Finding, Judgement, Place, Verdict};
@@ -23,8 +24,8 @@ async fn judge(case: &mut Case) -> Judgement {
     let mut session = case.launch(&case.base()).await?;
     session.health("plugin").await;
     let without = match session.stdio().map(Stdio::state) {
-        Some(StdioState::Open) => None,
-        Some(StdioState::Failed(status)) if status.code() == tonic::Code::Unimplemented => {
+        Some(StreamState::Open) => None,
+        Some(state) if state.is_missing() => {
             Some(Verdict::not_claimed("the plugin serves no stdio"))
         }
         _ => Some(blocked_by("LOG-002")),

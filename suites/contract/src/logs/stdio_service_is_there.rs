@@ -1,6 +1,5 @@
 use crate::declare::requirement;
 use host::Session;
-use host::stdio::StdioState;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -18,20 +17,18 @@ async fn judge(session: &mut Session) -> Judgement {
     let Some(stdio) = session.stdio() else {
         return Ok(Verdict::vacuous("the stream was not opened"));
     };
-    match stdio.settled().await {
-        StdioState::Failed(status) if status.code() == tonic::Code::Unimplemented => {
-            if !session.plugin().is_aperio() {
-                return Ok(Verdict::not_claimed("the plugin serves no stdio"));
-            }
-            Ok(Verdict::fail(
-                Finding::new("StreamStdio is not implemented")
-                    .at(Place::Call {
-                        method: "plugin.GRPCStdio/StreamStdio".to_owned(),
-                    })
-                    .expected("a stream that stays open")
-                    .actual("UNIMPLEMENTED"),
-            ))
-        }
-        _ => Ok(Verdict::Pass),
+    if !stdio.settled().await.is_missing() {
+        return Ok(Verdict::Pass);
     }
+    if !session.plugin().is_aperio() {
+        return Ok(Verdict::not_claimed("the plugin serves no stdio"));
+    }
+    Ok(Verdict::fail(
+        Finding::new("StreamStdio is not implemented")
+            .at(Place::Call {
+                method: "plugin.GRPCStdio/StreamStdio".to_owned(),
+            })
+            .expected("a stream that stays open")
+            .actual("UNIMPLEMENTED"),
+    ))
 }

@@ -1,6 +1,6 @@
 use crate::declare::requirement;
-use host::Session;
-use host::stdio::{Stdio, StdioState};
+use host::stdio::Stdio;
+use host::{Session, StreamState};
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -19,12 +19,12 @@ async fn judge(session: &mut Session) -> Judgement {
     session.health("plugin").await;
     let seen = match session.stdio().map(Stdio::state) {
         None => return Ok(Verdict::vacuous("the stream was not opened")),
-        Some(StdioState::Open) => return Ok(Verdict::Pass),
-        Some(StdioState::Failed(status)) if status.code() == tonic::Code::Unimplemented => {
+        Some(StreamState::Open) => return Ok(Verdict::Pass),
+        Some(state) if state.is_missing() => {
             return Ok(Verdict::not_claimed("the plugin serves no stdio"));
         }
-        Some(StdioState::Ended) => "the stream ended without an error".to_owned(),
-        Some(StdioState::Failed(status)) => format!("the stream failed: {}", status.message()),
+        Some(StreamState::Ended) => "the stream ended without an error".to_owned(),
+        Some(StreamState::Failed(status)) => format!("the stream failed: {}", status.message()),
     };
     Ok(Verdict::fail(
         Finding::new("StreamStdio ended before shutdown")

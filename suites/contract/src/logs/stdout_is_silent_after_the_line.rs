@@ -13,7 +13,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// After a health call, whatever stdout carries behind the first line of a usable launch.
+    /// After a health call stdout must carry nothing behind the handshake line.
     "LOG-006", Should, since "1.0", session
 }
 

@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Every `@timestamp` of a JSON line on stderr, from start to end of one launch in each mode. A plugin that logs none is not judged.
+    /// Every `@timestamp` of a JSON line on stderr must be of that form, from start to end of one launch in each mode. A plugin that logs none is not judged.
     ///
     /// ## Usual causes
     ///

@@ -10,7 +10,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The process group of every process below the plugin, and of every one that carries the launch's TMPDIR, looked at after the first answer and during eight light operations of an Aperio plugin. A plugin that starts no process is not judged.
+    /// Every process that the launch has started, known by a mark it inherits or by the launch's TMPDIR, must be in the group of the started one, looked at after the first answer and during eight light operations of an Aperio plugin. A plugin that starts no process is not judged.
     ///
     /// ## Usual causes
     ///

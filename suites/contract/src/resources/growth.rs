@@ -3,6 +3,7 @@
 
 use crate::operation::Operation;
 use host::Launch;
+use host::call::HEALTH;
 use host::tree::{self, Usage};
 use runner::Case;
 use std::sync::Arc;
@@ -142,9 +143,7 @@ async fn growth(case: &Case) -> Result<Arc<Growth>, Stopped> {
         };
         let mut session = case.launch(&launch).await?;
         let operation = Operation::of(&mut session).await?;
-        let method = operation
-            .as_ref()
-            .map_or("grpc.health.v1.Health/Check", Operation::method);
+        let method = operation.as_ref().map_or(HEALTH, Operation::method);
         let temp = session.record().temp.clone();
         let address = session.line().address.clone();
         let server = tree::holder(&tree::members(&temp), &address)
@@ -188,7 +187,7 @@ async fn calls(
             (operation.method(), session.settle(end).await)
         } else {
             let end = session.health("plugin").await.map(|_| ());
-            ("grpc.health.v1.Health/Check", end)
+            (HEALTH, end)
         };
         let _ = session.replied(method, end)?;
     }
@@ -207,7 +206,6 @@ async fn usage(pid: i32) -> Result<Usage, Trouble> {
             descriptors: now.descriptors.min(before.descriptors),
             threads: now.threads.min(before.threads),
             resident_kib: now.resident_kib.min(before.resident_kib),
-            cpu: now.cpu,
         });
     }
     least.ok_or_else(|| Trouble::harness("nobody looked"))

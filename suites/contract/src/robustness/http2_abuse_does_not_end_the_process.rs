@@ -1,7 +1,8 @@
 use crate::declare::requirement;
-use crate::health_call::{METHOD, check};
+use crate::health_call::check;
 use crate::observed::blocked_by;
 use host::Session;
+use host::call::HEALTH;
 use host::channel::Target;
 use host::wire::{self, Frames, Question};
 use runner::Case;
@@ -60,7 +61,7 @@ async fn judge(case: &mut Case) -> Judgement {
             verdict = Verdict::fail(
                 Finding::new(format!("{what} ended more than their connection"))
                     .at(Place::Call {
-                        method: METHOD.to_owned(),
+                        method: HEALTH.to_owned(),
                     })
                     .expected("a live process, and health over another connection")
                     .actual(seen)
@@ -97,7 +98,7 @@ async fn flood(target: &Target, limit: Duration, frame: Frame) -> bool {
 fn reset_streams(number: u32) -> Vec<u8> {
     let stream = number | 1;
     if number.is_multiple_of(2) {
-        wire::request(stream, METHOD)
+        wire::request(stream, HEALTH)
     } else {
         wire::reset(stream)
     }
@@ -105,7 +106,7 @@ fn reset_streams(number: u32) -> Vec<u8> {
 
 fn empty_data(number: u32) -> Vec<u8> {
     if number == 0 {
-        wire::request(1, METHOD)
+        wire::request(1, HEALTH)
     } else {
         wire::data(1, b"", false)
     }
@@ -116,6 +117,6 @@ async fn unwell(session: &Session) -> Option<String> {
         Ok(wire) => wire,
         Err(failure) => return Some(format!("{} failed: {}", failure.step, failure.text)),
     };
-    let reply = wire.ask(&Question::new(METHOD, check("plugin"))).await;
+    let reply = wire.ask(&Question::new(HEALTH, check("plugin"))).await;
     reply.err().map(|none| none.to_string())
 }

@@ -1,4 +1,5 @@
 use crate::declare::requirement;
+use crate::lifecycle::BUSY;
 use crate::observed::not_up;
 use crate::operation::Operation;
 use host::call::code_name;
@@ -6,13 +7,10 @@ use host::handshake::{Network, Protocol};
 use host::{Launch, Session};
 use proto::aperio::plugin::v1 as api;
 use runner::Case;
-use std::time::Duration;
 use terms::{Finding, Judgement, Lost, Place, Stopped, Verdict};
 
 /// Launches that must all differ before a plugin is accused.
 const TRIES: usize = 2;
-/// How long the exit is waited for; LIFE-006 tells of one that is late.
-const EXIT: Duration = Duration::from_secs(10);
 
 requirement! {
     /// Locale, time zone and umask change nothing.
@@ -124,7 +122,7 @@ async fn profile(mut session: Session) -> Result<Profile, Lost> {
     };
     let line = session.line().clone();
     session.shut_down().await;
-    let exit = session.process().exited_within(EXIT).await;
+    let exit = session.process().exited_within(BUSY).await;
     session.finish().await;
     Ok(Profile {
         app: line.app,

@@ -1,10 +1,11 @@
 use crate::declare::requirement;
 use crate::observed::reason;
 use futures::future::join_all;
-use host::call::code_name;
+use host::call::{HEALTH, code_name};
+use host::session::DESCRIBE;
 use host::{CallEnd, Caller, Session};
 use proto::aperio::plugin::v1 as api;
-use proto::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
+use proto::goplugin::Empty;
 use runner::Case;
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -14,8 +15,6 @@ use terms::{Finding, Judgement, Lost, Place, Verdict};
 const SERIAL: usize = 3;
 /// How often all of them are made at once.
 const ROUNDS: usize = 10;
-const HEALTH: &str = "grpc.health.v1.Health/Check";
-const DESCRIBE: &str = "aperio.plugin.v1.PluginService/Describe";
 const VALIDATE: &str = "aperio.plugin.v1.PluginService/ValidateConfig";
 const ACTIONS: &str = "aperio.plugin.v1.RemediationService/ListActions";
 const NOTHING: &str = "plugin.Nobody/Nothing";
@@ -49,6 +48,7 @@ enum Call {
 #[derive(Debug, Clone, PartialEq)]
 enum Said {
     Health(i32),
+    Nothing,
     Described(Box<api::DescribeResponse>),
     Actions(api::ListActionsResponse),
     Validated(api::ValidateConfigResponse),
@@ -153,17 +153,10 @@ impl Call {
 
     async fn make(&self, caller: &Caller) -> CallEnd<Said> {
         match self {
-            Call::Health(service) => {
-                let request = HealthCheckRequest {
-                    service: (*service).to_owned(),
-                };
-                let end: CallEnd<HealthCheckResponse> = caller.unary(HEALTH, request).await;
-                end.map(|response| Said::Health(response.status))
-            }
+            Call::Health(service) => caller.health(service).await.map(Said::Health),
             Call::Nothing => {
-                let end: CallEnd<HealthCheckResponse> =
-                    caller.unary(NOTHING, HealthCheckRequest::default()).await;
-                end.map(|response| Said::Health(response.status))
+                let end: CallEnd<Empty> = caller.unary(NOTHING, Empty {}).await;
+                end.map(|_| Said::Nothing)
             }
             Call::Describe => {
                 let (major, minor) = proto::INTERFACE_VERSION;

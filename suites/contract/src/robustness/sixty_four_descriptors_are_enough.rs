@@ -2,8 +2,8 @@ use crate::declare::requirement;
 use crate::observed::{blocked_by, not_up, stderr};
 use crate::operation::Operation;
 use futures::future::join_all;
-use host::{CallEnd, Caller, Launch};
-use proto::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
+use host::call::HEALTH;
+use host::{CallEnd, Launch};
 use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
 
@@ -12,7 +12,6 @@ const DESCRIPTORS: u64 = 64;
 const CONNECTIONS: usize = 4;
 /// Light operations side by side.
 const OPERATIONS: usize = 8;
-const HEALTH: &str = "grpc.health.v1.Health/Check";
 
 requirement! {
     /// 64 descriptors are enough.
@@ -82,8 +81,8 @@ async fn broken(case: &Case, open_files: Option<u64>) -> Result<Option<Finding>,
                 .map(|end| (operation.method(), end.map(|_| ()))),
         );
     }
-    let healths = join_all(callers.iter().map(check)).await;
-    ends.extend(healths.into_iter().map(|end| (HEALTH, end)));
+    let healths = join_all(callers.iter().map(|caller| caller.health("plugin"))).await;
+    ends.extend(healths.into_iter().map(|end| (HEALTH, end.map(|_| ()))));
     for (method, end) in ends {
         if lost.is_none() && !end.replied() {
             lost = Some((method.to_owned(), session.settle(end).await.to_string()));
@@ -101,14 +100,4 @@ async fn broken(case: &Case, open_files: Option<u64>) -> Result<Option<Finding>,
             .actual(format!("{what}: {seen}"))
             .with(evidence)
     }))
-}
-
-async fn check(caller: &Caller) -> CallEnd<()> {
-    let request = HealthCheckRequest {
-        service: "plugin".to_owned(),
-    };
-    caller
-        .unary::<_, HealthCheckResponse>(HEALTH, request)
-        .await
-        .map(|_| ())
 }

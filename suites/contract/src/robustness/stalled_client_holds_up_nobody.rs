@@ -1,6 +1,7 @@
 use crate::declare::requirement;
-use crate::health_call::{METHOD, check};
+use crate::health_call::check;
 use crate::observed::blocked_by;
+use host::call::HEALTH;
 use host::channel;
 use host::wire::{self, Frames, Question};
 use host::{Launch, Session};
@@ -76,7 +77,7 @@ fn held_up(session: &Session, how: &str, seen: String) -> Finding {
     let mode = session.mode();
     Finding::new(format!("a client that {how} holds up another ({mode})"))
         .at(Place::Call {
-            method: METHOD.to_owned(),
+            method: HEALTH.to_owned(),
         })
         .expected("a reply to a health check over another connection")
         .actual(seen)
@@ -87,7 +88,7 @@ fn held_up(session: &Session, how: &str, seen: String) -> Finding {
 async fn others(session: &Session) -> Result<(), String> {
     for _ in 0..OTHERS {
         let mut wire = session.wire().await.map_err(|failure| failure.text)?;
-        let reply = wire.ask(&Question::new(METHOD, check("plugin"))).await;
+        let reply = wire.ask(&Question::new(HEALTH, check("plugin"))).await;
         reply.map_err(|none| none.to_string())?;
         tokio::time::sleep(PAUSE).await;
     }
@@ -102,7 +103,7 @@ fn requests() -> Vec<u8> {
     let mut bytes = wire::preface(&[(wire::INITIAL_WINDOW_SIZE, 0)]);
     for number in 0..CALLS {
         let stream = 2 * number + 1;
-        bytes.extend(wire::request(stream, METHOD));
+        bytes.extend(wire::request(stream, HEALTH));
         bytes.extend(wire::data(stream, &body, true));
     }
     bytes

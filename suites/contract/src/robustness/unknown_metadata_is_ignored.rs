@@ -1,7 +1,9 @@
 use crate::declare::requirement;
-use crate::health_call::{METHOD, check, seen};
+use crate::health_call::{check, seen};
 use crate::observed::blocked_by;
 use bytes::Bytes;
+use host::call::HEALTH;
+use host::session::DESCRIBE;
 use host::wire::Question;
 use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
@@ -22,9 +24,9 @@ requirement! {
 }
 
 async fn judge(case: &mut Case) -> Judgement {
-    let mut calls = vec![(METHOD, check("plugin"))];
+    let mut calls = vec![(HEALTH, check("plugin"))];
     if case.plugin().is_aperio() {
-        calls.push(("aperio.plugin.v1.PluginService/Describe", Bytes::new()));
+        calls.push((DESCRIBE, Bytes::new()));
     }
     let mut session = case.launch(&case.base()).await?;
     let Ok(mut wire) = session.wire().await else {

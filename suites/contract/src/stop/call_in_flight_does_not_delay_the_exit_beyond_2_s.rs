@@ -1,13 +1,12 @@
 use crate::declare::requirement;
 use crate::in_flight::InFlight;
+use crate::lifecycle::BUSY;
 use crate::observed::blocked_by;
 use host::session::SHUTDOWN;
 use runner::Case;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use terms::{Finding, Judgement, Place, Verdict};
 
-/// How long a busy plugin may take by LIFE-006.
-const BUSY: Duration = Duration::from_secs(10);
 /// Launches that must all be late before a plugin is accused.
 const TRIES: usize = 2;
 

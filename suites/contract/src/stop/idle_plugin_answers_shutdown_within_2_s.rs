@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Shutdown on a launch of its own. A plugin without the controller is told by STOP-001.
+    /// Shutdown on a launch of its own must be answered, or its connection cut, within 2 s. A plugin without the controller is told by STOP-001.
     "STOP-002", Must, since "1.0", launches
 }
 

@@ -1,6 +1,8 @@
 use crate::declare::requirement;
+use crate::lifecycle::BUSY;
 use crate::operation::Operation;
 use bytes::Bytes;
+use host::call::HEALTH;
 use host::process::Exit;
 use host::services;
 use host::session::ATTACH;
@@ -11,8 +13,6 @@ use std::time::Duration;
 use terms::{Evidence, Finding, Judgement, Place, Stopped, Trouble, Verdict};
 use tonic::Request;
 
-/// How long the exit is waited for.
-const EXIT: Duration = Duration::from_secs(10);
 /// How long output may trail the call that made it.
 const TRAILS: Duration = Duration::from_millis(200);
 
@@ -23,7 +23,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Two launches get the same calls: health, an unknown method, and for Aperio's plugins Attach and a light operation, then Shutdown. In the second one the host closes its ends of stdout and stderr first: every call must be answered and the exit be as in the first. A plugin that writes nothing meanwhile is not judged.
+    /// Two launches get the same calls: health, an unknown method, and for Aperio's plugins Attach and a light operation, then Shutdown. In the second one the host closes its ends of stdout and stderr first: every call must be answered and the exit be as in the first. A plugin that writes nothing meanwhile is not judged, and neither is one that loses a call in the first launch.
     ///
     /// ## Usual causes
     ///
@@ -47,9 +47,14 @@ async fn judge(case: &mut Case) -> Judgement {
             "nothing it was asked for makes the plugin write",
         ));
     }
+    if let Some((method, end)) = read.lost {
+        return Ok(Verdict::vacuous(format!(
+            "{method} is lost with a reader, too: {end}"
+        )));
+    }
     let unread = live(case, false).await?;
     let mut findings = Vec::new();
-    if let (None, Some((method, end))) = (&read.lost, &unread.lost) {
+    if let Some((method, end)) = &unread.lost {
         findings.push(
             Finding::new("a call was lost once nobody read the plugin's output")
                 .at(Place::Call {
@@ -97,7 +102,7 @@ async fn live(case: &Case, is_read: bool) -> Result<Life, Stopped> {
     let before = written(&mut session);
     let mut lost = None;
     let end = session.health("plugin").await.map(|_| ());
-    note(&mut lost, "grpc.health.v1.Health/Check", &end);
+    note(&mut lost, HEALTH, &end);
     let unknown = "plugin.Nobody/Nothing";
     let end = session
         .caller()
@@ -118,7 +123,7 @@ async fn live(case: &Case, is_read: bool) -> Result<Life, Stopped> {
     }
     let evidence = session.evidence();
     session.shut_down().await;
-    let exit = session.process().exited_within(EXIT).await;
+    let exit = session.process().exited_within(BUSY).await;
     session.stderr().ended_within(TRAILS).await;
     let wrote = written(&mut session) > before;
     session.finish().await;

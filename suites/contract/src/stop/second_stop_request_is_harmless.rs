@@ -1,5 +1,6 @@
 use crate::declare::requirement;
 use crate::in_flight::InFlight;
+use crate::lifecycle::BUSY;
 use crate::observed::blocked_by;
 use host::process::Exit;
 use host::session::shutdown_call;
@@ -10,8 +11,6 @@ use std::fmt;
 use std::time::Duration;
 use terms::{Evidence, Finding, Judgement, Stopped, Verdict};
 
-/// How long a busy plugin may take by LIFE-006.
-const BUSY: Duration = Duration::from_secs(10);
 /// How long a signal has to be noticed before the next request.
 const NOTICED: Duration = Duration::from_millis(200);
 

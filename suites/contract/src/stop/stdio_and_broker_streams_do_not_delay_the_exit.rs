@@ -1,17 +1,14 @@
 use crate::declare::requirement;
+use crate::lifecycle::BUSY;
 use crate::observed::blocked_by;
 use host::Session;
-use host::broker::BrokerState;
 use host::session::{SHUTDOWN, shutdown_call};
-use host::stdio::{Stdio, StdioState};
 use runner::Case;
 use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Place, Verdict};
 
 /// Launches that must all be late before a plugin is accused.
 const TRIES: usize = 2;
-/// How long an exit is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How much later than without streams the exit must be, too.
 const SLOWER: u32 = 3;
 
@@ -36,10 +33,10 @@ async fn judge(case: &mut Case) -> Judgement {
         let mut session = case.launch(&case.base()).await?;
         // A missing service has refused its stream before this is answered.
         session.health("plugin").await;
-        let stdio = matches!(session.stdio().map(Stdio::state), Some(StdioState::Open));
+        let stdio = session.stdio().is_some_and(|stdio| stdio.state().is_open());
         let broker = session
             .broker()
-            .is_some_and(|broker| matches!(broker.state(), BrokerState::Open));
+            .is_some_and(|broker| broker.state().is_open());
         let open = match (stdio, broker) {
             (true, true) => "both streams",
             (true, false) => "the stdio stream",
@@ -50,7 +47,7 @@ async fn judge(case: &mut Case) -> Judgement {
             }
         };
         let limit = session.limits().exit;
-        let late = exit_after(session).await.unwrap_or(PATIENCE);
+        let late = exit_after(session).await.unwrap_or(BUSY);
         if late <= limit {
             return Ok(Verdict::Pass);
         }
@@ -84,11 +81,11 @@ async fn judge(case: &mut Case) -> Judgement {
     Ok(verdict)
 }
 
-/// Time from Shutdown to the exit, waited for at most [`PATIENCE`].
+/// Time from Shutdown to the exit, waited for at most [`BUSY`].
 async fn exit_after(mut session: Session) -> Option<Duration> {
     let asked = Instant::now();
     shutdown_call(&session.caller(), session.limits().shutdown).await;
-    let left = PATIENCE.saturating_sub(asked.elapsed());
+    let left = BUSY.saturating_sub(asked.elapsed());
     let exit = session.process().exited_within(left).await;
     let after = asked.elapsed();
     session.finish().await;

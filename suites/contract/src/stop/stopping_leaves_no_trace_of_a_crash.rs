@@ -1,13 +1,10 @@
 use crate::declare::requirement;
 use crate::in_flight::InFlight;
+use crate::lifecycle::BUSY;
 use crate::observed::blocked_by;
 use runner::Case;
 use rustix::process::Signal;
-use std::time::Duration;
 use terms::{Evidence, Finding, Judgement, Place, Stopped, Verdict};
-
-/// How long the exit is waited for; LIFE-006 tells of one that is late.
-const EXIT: Duration = Duration::from_secs(10);
 
 requirement! {
     /// Stopping leaves no trace of a crash.
@@ -16,7 +13,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// What a plugin writes to stderr from the stop request on: after Shutdown, idle and with a call held (Attach, whose advertisement is withheld), and after SIGTERM for Aperio's plugins. Log lines in JSON may say what they like.
+    /// What a plugin writes to stderr from the stop request on: after Shutdown, idle and with a call held (Attach, whose advertisement is withheld), and after SIGTERM for Aperio's plugins. No line may begin as the last words of a runtime do. Log lines in JSON may say what they like.
     ///
     /// ## Usual causes
     ///
@@ -93,7 +90,7 @@ async fn last_words(case: &Case, way: Way) -> Result<Option<Vec<(u64, String)>>,
         Way::Idle | Way::Busy => drop(session.shut_down().await),
         Way::Sigterm => session.process().signal(Signal::TERM),
     }
-    let exit = session.process().exited_within(EXIT).await;
+    let exit = session.process().exited_within(BUSY).await;
     let limit = session.limits().pipe;
     session.stderr().ended_within(limit).await;
     let lines = session.stderr().lines();

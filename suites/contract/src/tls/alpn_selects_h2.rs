@@ -10,7 +10,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The protocol that an AutoMTLS launch settles on with a host that offers h2.
+    /// The protocol that an AutoMTLS launch settles on with a host that offers h2 must be h2.
     ///
     /// ## Usual causes
     ///

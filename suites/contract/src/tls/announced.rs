@@ -1,4 +1,4 @@
-//! AutoMTLS launches whose `PLUGIN_CLIENT_CERT` is not the usual text.
+//! AutoMTLS launches whose `PLUGIN_CLIENT_CERT` is not the usual one.
 
 use host::Launch;
 use host::identity::{Curve, HostIdentity, Kind};
@@ -12,7 +12,16 @@ pub(super) type Form = (&'static str, fn(&str) -> String);
 /// A launch with a fresh host certificate like go-plugin's, announced as
 /// `write` makes of its PEM text.
 pub(super) fn launch_with(write: impl FnOnce(&str) -> String) -> Result<Launch, Trouble> {
-    let identity = HostIdentity::issue(Curve::P521, Kind::default()).map_err(Trouble::harness)?;
+    launch(Kind::default(), write)
+}
+
+/// A launch with a fresh host certificate of this kind, announced as it is.
+pub(super) fn launch_as(kind: Kind) -> Result<Launch, Trouble> {
+    launch(kind, str::to_owned)
+}
+
+fn launch(kind: Kind, write: impl FnOnce(&str) -> String) -> Result<Launch, Trouble> {
+    let identity = HostIdentity::issue(Curve::P521, kind).map_err(Trouble::harness)?;
     let announced = write(&identity.pem);
     Ok(Launch {
         tls: Tls::As {

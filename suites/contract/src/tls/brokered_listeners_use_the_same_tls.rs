@@ -1,3 +1,4 @@
+use crate::broker::START_STREAM;
 use crate::declare::requirement;
 use host::Session;
 use host::channel::{self, FirstWords};
@@ -15,7 +16,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Under AutoMTLS a few bytes of plain HTTP/2 are sent to every listener the plugin announces; an answer in HTTP/2 is the breach. A plugin that announces none is not judged.
+    /// Under AutoMTLS a few bytes of plain HTTP/2 are sent to every listener the plugin announces on this machine; an answer in HTTP/2 is the breach. A plugin that announces none is not judged.
     "TLS-023", Must, since "1.0", session over tls
 }
 
@@ -38,7 +39,7 @@ async fn judge(session: &mut Session) -> Judgement {
     if listeners.is_empty() {
         return Ok(Verdict::not_claimed("the plugin announces no listener"));
     }
-    let mut findings = Vec::new();
+    let (mut findings, mut reached) = (Vec::new(), false);
     for (network, address) in listeners {
         if network == Network::Tcp && !is_loopback(&address) {
             continue;
@@ -46,18 +47,23 @@ async fn judge(session: &mut Session) -> Judgement {
         let Ok(io) = channel::dial(&network, &address).await else {
             continue;
         };
+        reached = true;
         if channel::speak_http2(io, Duration::from_secs(1)).await == FirstWords::Http2 {
             findings.push(
                 Finding::new("a brokered listener answers in plain text")
                     .at(Place::Call {
-                        method: "plugin.GRPCBroker/StartStream".to_owned(),
+                        method: START_STREAM.to_owned(),
                     })
                     .expected("TLS with the announced certificate")
                     .actual(format!("HTTP/2 at {address}")),
             );
         }
     }
-    Ok(Verdict::of(findings))
+    Ok(if reached {
+        Verdict::of(findings)
+    } else {
+        Verdict::vacuous("no announced listener on this machine accepts")
+    })
 }
 
 /// Nothing is sent to other machines, whatever a plugin announces.

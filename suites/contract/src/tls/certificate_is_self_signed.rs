@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Issuer and subject of field 6.
+    /// Issuer and subject of field 6 must be the same name.
     "TLS-011", Should, since "1.0", record over tls
 }
 

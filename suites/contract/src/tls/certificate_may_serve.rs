@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The extended key usages of field 6.
+    /// The extended key usages of field 6, where there are any, must include server authentication.
     "TLS-009", Must, since "1.0", record over tls
 }
 

@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The subject alternative names of field 6.
+    /// `localhost` must be among the subject alternative names of field 6.
     "TLS-006", Must, since "1.0", record over tls
 }
 

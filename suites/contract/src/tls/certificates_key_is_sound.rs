@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Key usage, key and signature algorithm of field 6.
+    /// Key usage, key and signature algorithm of field 6 must be none of these.
     "TLS-012", Should, since "1.0", record over tls
 }
 

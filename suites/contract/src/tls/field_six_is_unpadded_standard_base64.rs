@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The alphabet of field 6 in an AutoMTLS launch.
+    /// Field 6 of an AutoMTLS launch must decode as such. Padding in a later launch only, seen beside TLS-013, is told here.
     ///
     /// ## Usual causes
     ///

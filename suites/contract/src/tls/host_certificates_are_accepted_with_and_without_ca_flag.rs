@@ -1,11 +1,10 @@
+use super::announced::launch_as;
 use crate::declare::requirement;
-use crate::observed::stderr;
-use host::identity::{Curve, HostIdentity, Kind};
-use host::launch::Tls;
-use host::{Launch, Mode};
+use crate::observed::{not_up, stderr};
+use host::Mode;
+use host::identity::Kind;
 use runner::Case;
-use std::sync::Arc;
-use terms::{Finding, Judgement, Trouble, Verdict};
+use terms::{Finding, Judgement, Verdict};
 
 requirement! {
     /// Host certificates are accepted with and without CA flag.
@@ -14,7 +13,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// AutoMTLS launches with a P-521 host certificate whose basic constraints say `CA:TRUE` (the usual launch) and `CA:FALSE`.
+    /// The usual AutoMTLS launch has a P-521 host certificate whose basic constraints say `CA:TRUE`; one more, with `CA:FALSE`, must come up like it.
     "TLS-015", Should, since "1.0", launches
 }
 
@@ -26,16 +25,7 @@ async fn judge(case: &mut Case) -> Judgement {
         authority: false,
         ..Kind::default()
     };
-    let identity = HostIdentity::issue(Curve::P521, kind).map_err(Trouble::harness)?;
-    let announced = identity.pem.clone();
-    let launch = Launch {
-        tls: Tls::As {
-            identity: Arc::new(identity),
-            announced,
-        },
-        ..Launch::default()
-    };
-    match case.attempt(&launch).await? {
+    match case.attempt(&launch_as(kind)?).await? {
         Ok(session) => {
             session.stop().await;
             Ok(Verdict::Pass)
@@ -43,10 +33,7 @@ async fn judge(case: &mut Case) -> Judgement {
         Err(record) => Ok(Verdict::fail(
             Finding::new("a host certificate without the CA flag is refused")
                 .expected("a channel, as with the flag")
-                .actual(match &record.channel {
-                    Some(Err(failure)) => failure.text.clone(),
-                    _ => "no usable line".to_owned(),
-                })
+                .actual(not_up(&record))
                 .with(stderr(&record)),
         )),
     }

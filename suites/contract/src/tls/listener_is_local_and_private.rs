@@ -1,11 +1,9 @@
+use super::announced::launch_as;
 use crate::declare::requirement;
 use host::identity::{Curve, HostIdentity, Kind};
-use host::launch::Tls;
 use host::tree::{self, Listener};
-use host::{CallEnd, Caller, Launch, Mode, Session};
-use proto::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
+use host::{Caller, Launch, Mode, Session};
 use runner::Case;
-use std::sync::Arc;
 use terms::{Finding, Judgement, Place, Trouble, Verdict};
 
 requirement! {
@@ -15,7 +13,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Every socket the process listens on, in both modes. Then, under AutoMTLS, a client without a certificate and one with a certificate that looks like the host's but has another key each connect and call health; a refusal shows at the latest in that call, since TLS 1.3 tells a client late. Last, a launch whose host certificate has expired: not even that host may be served.
+    /// Every socket that the plugin's processes listen on, in both modes, must be a unix socket or on loopback. Then, under AutoMTLS, a client without a certificate and one with a certificate that looks like the host's but has another key each connect and call health; a refusal shows at the latest in that call, since TLS 1.3 tells a client late. Last, a launch whose host certificate has expired: not even that host may be served.
     "SEC-005", Must, since "1.0", launches
 }
 
@@ -67,12 +65,7 @@ async fn strangers(session: &mut Session) -> Result<Vec<Finding>, Trouble> {
             Err(_) => false,
             Ok(channel) => {
                 let caller = Caller::new(channel, session.transcript().clone(), limit);
-                let request = HealthCheckRequest {
-                    service: "plugin".to_owned(),
-                };
-                let end: CallEnd<HealthCheckResponse> =
-                    caller.unary("grpc.health.v1.Health/Check", request).await;
-                end.replied()
+                caller.health("plugin").await.replied()
             }
         };
         if served {
@@ -92,16 +85,7 @@ async fn expired_host(case: &Case) -> Result<Option<Finding>, Trouble> {
         expired: true,
         ..Kind::default()
     };
-    let identity = HostIdentity::issue(Curve::P521, kind).map_err(Trouble::harness)?;
-    let announced = identity.pem.clone();
-    let launch = Launch {
-        tls: Tls::As {
-            identity: Arc::new(identity),
-            announced,
-        },
-        ..Launch::default()
-    };
-    let Ok(session) = case.attempt(&launch).await? else {
+    let Ok(session) = case.attempt(&launch_as(kind)?).await? else {
         return Ok(None);
     };
     let finding = Finding::new("a host whose certificate has expired was served")

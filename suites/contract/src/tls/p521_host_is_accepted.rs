@@ -1,10 +1,10 @@
 use crate::declare::requirement;
-use crate::observed::stderr;
+use crate::observed::{not_up, stderr};
 use host::Launch;
 use host::identity::Curve;
 use host::launch::Tls;
 use runner::Case;
-use terms::{Finding, Judgement, Trouble, Verdict};
+use terms::{Finding, Judgement, Verdict};
 
 requirement! {
     /// A P-521 host is accepted.
@@ -38,20 +38,15 @@ async fn judge(case: &mut Case) -> Judgement {
     };
     let Ok(session) = case.attempt(&smaller).await? else {
         // Another breach keeps every AutoMTLS host out, and is told by its own.
-        return Err(Trouble::Vacuous {
-            why: "no AutoMTLS launch came up, with neither curve".to_owned(),
-        }
-        .into());
+        return Ok(Verdict::vacuous(
+            "no AutoMTLS launch came up, with neither curve",
+        ));
     };
     session.stop().await;
-    let seen = match &refused.channel {
-        Some(Err(failure)) => failure.text.clone(),
-        _ => "no channel".to_owned(),
-    };
     Ok(Verdict::fail(
         Finding::new("works with a P-256 host, not with go-plugin's P-521")
             .expected("a channel to a host with a P-521 certificate")
-            .actual(seen)
+            .actual(not_up(&refused))
             .hint(
                 "the plugin's TLS stack does not support P-521 client certificates (BoringSSL, as in grpcio): terminate TLS with OpenSSL",
             )

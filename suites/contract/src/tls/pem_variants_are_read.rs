@@ -1,6 +1,6 @@
 use super::announced::{Form, launch_with};
 use crate::declare::requirement;
-use crate::observed::stderr;
+use crate::observed::{not_up, stderr};
 use host::Mode;
 use runner::Case;
 use terms::{Finding, Judgement, Verdict};
@@ -12,7 +12,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// One AutoMTLS launch for each variant.
+    /// One AutoMTLS launch for each variant must come up as with the usual text.
     "TLS-020", Should, since "1.0", launches
 }
 
@@ -36,10 +36,7 @@ async fn judge(case: &mut Case) -> Judgement {
             Err(record) => findings.push(
                 Finding::new(format!("a host certificate {variant} is not read"))
                     .expected("a channel, as with the usual text")
-                    .actual(match &record.channel {
-                        Some(Err(failure)) => failure.text.clone(),
-                        _ => "no usable line".to_owned(),
-                    })
+                    .actual(not_up(&record))
                     .with(stderr(&record)),
             ),
         }

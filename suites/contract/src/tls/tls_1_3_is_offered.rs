@@ -10,7 +10,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The version that an AutoMTLS launch settles on with a host that offers both. What a plugin would do below 1.2 cannot be seen: the host's TLS stack speaks nothing older.
+    /// The version that an AutoMTLS launch settles on with a host that offers both must be 1.3. What a plugin would do below 1.2 cannot be seen: the host's TLS stack speaks nothing older.
     "TLS-016", Should, since "1.0", record over tls
 }
 

@@ -1,10 +1,10 @@
 use super::announced::launch_with;
 use crate::declare::requirement;
+use crate::observed::stderr;
 use host::channel::Target;
 use host::launch::Tls;
 use host::transcript::Transcript;
-use host::{CallEnd, Caller, Mode};
-use proto::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
+use host::{Caller, Mode};
 use runner::Case;
 use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Verdict};
@@ -29,9 +29,7 @@ async fn judge(case: &mut Case) -> Judgement {
     let Tls::As { identity, .. } = &launch.tls else {
         return Ok(Verdict::vacuous("no host certificate was made"));
     };
-    let Ok(mut start) = case.start(&launch).await? else {
-        return Ok(Verdict::vacuous("the file did not start"));
-    };
+    let mut start = case.start(&launch).await?;
     let mut findings = Vec::new();
     if let Some(line) = start.record().line.clone() {
         let plain = Target::of(&line, None);
@@ -51,7 +49,7 @@ async fn judge(case: &mut Case) -> Judgement {
                     Finding::new(format!("a client {how} is served"))
                         .expected("a refusal, or no process")
                         .actual("health answered")
-                        .with(crate::observed::stderr(start.record())),
+                        .with(stderr(start.record())),
                 );
             }
         }
@@ -65,10 +63,5 @@ async fn is_served(target: &Target, limit: Duration) -> bool {
         return false;
     };
     let caller = Caller::new(channel, Transcript::new(Instant::now()), limit);
-    let request = HealthCheckRequest {
-        service: "plugin".to_owned(),
-    };
-    let end: CallEnd<HealthCheckResponse> =
-        caller.unary("grpc.health.v1.Health/Check", request).await;
-    end.replied()
+    caller.health("plugin").await.replied()
 }

@@ -1,6 +1,7 @@
 use crate::declare::requirement;
-use crate::health_call::{METHOD, check, is_ok, seen, wire};
+use crate::health_call::{check, is_ok, seen, wire};
 use host::Session;
+use host::call::HEALTH;
 use host::wire::Question;
 use terms::{Finding, Judgement, Place, Verdict};
 
@@ -30,7 +31,7 @@ async fn judge(session: &mut Session) -> Judgement {
             let question = Question {
                 scheme,
                 authority: authority.to_owned(),
-                ..Question::new(METHOD, check("plugin"))
+                ..Question::new(HEALTH, check("plugin"))
             };
             let reply = wire.ask(&question).await;
             if is_ok(&reply) {
@@ -40,7 +41,7 @@ async fn judge(session: &mut Session) -> Judgement {
             findings.push(
                 Finding::new(format!("{scheme}://{authority} is not served"))
                     .at(Place::Call {
-                        method: METHOD.to_owned(),
+                        method: HEALTH.to_owned(),
                     })
                     .expected("grpc-status 0")
                     .actual(seen),

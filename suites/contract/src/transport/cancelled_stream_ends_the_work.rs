@@ -19,7 +19,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// 64 health watches are opened and cancelled one after another; 2 s after the last, health must answer at once. The streams of single kinds are judged with their kinds. A plugin without Watch is not judged.
+    /// 64 health watches are opened and cancelled one after another; within 2 s of the last, health must answer as it did before. The streams of single kinds are judged with their kinds. A plugin without Watch is not judged.
     ///
     /// ## Usual causes
     ///

@@ -1,6 +1,7 @@
 use crate::declare::requirement;
 use crate::idle::idle;
 use crate::observed::blocked_by;
+use host::call::HEALTH;
 use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
 
@@ -33,7 +34,7 @@ async fn judge(case: &mut Case) -> Judgement {
                 "{connection} is not usable after a while without a call"
             ))
             .at(Place::Call {
-                method: "grpc.health.v1.Health/Check".to_owned(),
+                method: HEALTH.to_owned(),
             })
             .expected("a reply on the connection that was left alone")
             .actual(end.to_string())

@@ -1,7 +1,8 @@
 use crate::declare::requirement;
-use crate::health_call::METHOD;
 use bytes::Bytes;
 use host::CallEnd;
+use host::call::HEALTH;
+use host::session::DESCRIBE;
 use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
 use tonic::{Code, Request};
@@ -22,9 +23,9 @@ requirement! {
 }
 
 async fn judge(case: &mut Case) -> Judgement {
-    let mut methods = vec![METHOD];
+    let mut methods = vec![HEALTH];
     if case.plugin().is_aperio() {
-        methods.push("aperio.plugin.v1.PluginService/Describe");
+        methods.push(DESCRIBE);
     }
     let mut session = case.launch(&case.base()).await?;
     let mut findings = Vec::new();

@@ -1,6 +1,7 @@
 use crate::declare::requirement;
-use crate::health_call::{METHOD, check, check_with_unknown, is_ok, seen, wire};
+use crate::health_call::{check, check_with_unknown, is_ok, seen, wire};
 use host::Session;
+use host::call::HEALTH;
 use host::wire::Question;
 use terms::{Finding, Judgement, Place, Verdict};
 
@@ -28,7 +29,7 @@ async fn judge(session: &mut Session) -> Judgement {
         Err(verdict) => return Ok(verdict),
     };
     let reply = wire
-        .ask(&Question::new(METHOD, check_with_unknown(LENGTH)))
+        .ask(&Question::new(HEALTH, check_with_unknown(LENGTH)))
         .await;
     if is_ok(&reply) {
         return Ok(Verdict::not_claimed(
@@ -36,7 +37,7 @@ async fn judge(session: &mut Session) -> Judgement {
         ));
     }
     let message = if reply.as_ref().is_ok_and(|reply| reply.code().is_some()) {
-        let after = wire.ask(&Question::new(METHOD, check("plugin"))).await;
+        let after = wire.ask(&Question::new(HEALTH, check("plugin"))).await;
         if is_ok(&after) {
             return Ok(Verdict::Pass);
         }
@@ -49,7 +50,7 @@ async fn judge(session: &mut Session) -> Judgement {
     Ok(Verdict::fail(
         Finding::new(message.0)
             .at(Place::Call {
-                method: METHOD.to_owned(),
+                method: HEALTH.to_owned(),
             })
             .expected("a status, RESOURCE_EXHAUSTED as a rule, and a connection that goes on")
             .actual(message.1)

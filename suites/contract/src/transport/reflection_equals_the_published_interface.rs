@@ -1,6 +1,6 @@
 use super::reflected::{elsewhere, place, reflected};
 use crate::declare::requirement;
-use crate::observed::blocked_by;
+use crate::observed::{blocked_by, not_aperios};
 use host::Session;
 use proto::interface::{self, PACKAGE, shape};
 use std::collections::BTreeMap;
@@ -29,9 +29,7 @@ requirement! {
 
 async fn judge(session: &mut Session) -> Judgement {
     if !session.plugin().is_aperio() {
-        return Ok(Verdict::not_claimed(
-            "the plugin keeps go-plugin's contract alone",
-        ));
+        return Ok(not_aperios());
     }
     let told = match reflected(session).await? {
         Ok(told) => told,

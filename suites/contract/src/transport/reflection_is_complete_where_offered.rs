@@ -2,8 +2,7 @@ use super::reflected::{place, reflected};
 use crate::declare::requirement;
 use bytes::Bytes;
 use host::Session;
-use host::broker::BrokerState;
-use host::stdio::{Stdio, StdioState};
+use host::stdio::Stdio;
 use proto::aperio::plugin::v1::PluginKind;
 use runner::Case;
 use std::collections::BTreeMap;
@@ -143,17 +142,8 @@ async fn served(
 fn streams(session: &mut Session) -> Vec<(&'static str, bool)> {
     let stdio = session.stdio().map(Stdio::state);
     let broker = session.broker().map(|broker| broker.state());
-    let is_missing = |status: &tonic::Status| status.code() == Code::Unimplemented;
-    let stdio = stdio.map(|state| match state {
-        StdioState::Failed(status) => !is_missing(&status),
-        StdioState::Open | StdioState::Ended => true,
-    });
-    let broker = broker.map(|state| match state {
-        BrokerState::Failed(status) => !is_missing(&status),
-        BrokerState::Open | BrokerState::Ended => true,
-    });
-    let both = [(STDIO, stdio), (BROKER, broker)];
-    both.into_iter()
-        .filter_map(|(service, answers)| Some((service, answers?)))
+    [(STDIO, stdio), (BROKER, broker)]
+        .into_iter()
+        .filter_map(|(service, state)| Some((service, !state?.is_missing())))
         .collect()
 }

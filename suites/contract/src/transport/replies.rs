@@ -1,10 +1,11 @@
 //! Replies of several kinds as they went over the wire: seen once a run and
 //! mode, and read by every check of their form.
 
-use crate::health_call::{METHOD, check};
+use crate::health_call::check;
 use crate::observed::blocked_by;
 use bytes::Bytes;
-use host::session::ATTACH;
+use host::call::HEALTH;
+use host::session::{ATTACH, DESCRIBE};
 use host::wire::{NoReply, Question, Reply};
 use host::{Launch, Mode};
 use prost::Message;
@@ -12,8 +13,6 @@ use proto::aperio::plugin::v1 as api;
 use runner::Case;
 use std::sync::Arc;
 use terms::{Evidence, Finding, Judgement, Place, Stopped, Verdict};
-
-const DESCRIBE: &str = "aperio.plugin.v1.PluginService/Describe";
 
 /// What a check says of one reply.
 pub(super) enum Look {
@@ -39,12 +38,12 @@ struct Replies(Vec<Exchange>);
 
 impl Replies {
     async fn seen(case: &Case, mode: Mode) -> Result<Arc<Self>, Stopped> {
-        let (name, launch) = match mode {
-            Mode::Plain => ("replies, plain", Launch::default()),
-            Mode::AutoMtls => ("replies, AutoMTLS", Launch::auto_mtls()),
+        let name = match mode {
+            Mode::Plain => "replies, plain",
+            Mode::AutoMtls => "replies, AutoMTLS",
         };
         case.lend(name, async |case| {
-            let session = case.launch(&launch).await?;
+            let session = case.launch(&Launch::of(mode)).await?;
             let mut exchanges = Vec::new();
             if let Ok(mut wire) = session.wire().await {
                 for (what, method, message) in calls(case.plugin().is_aperio()) {
@@ -87,9 +86,9 @@ fn calls(aperio: bool) -> Vec<(&'static str, &'static str, Bytes)> {
         host_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let mut calls = vec![
-        ("health of the plugin", METHOD, check("plugin")),
-        ("health of the server", METHOD, check("")),
-        ("health of an unknown service", METHOD, check("nonesuch")),
+        ("health of the plugin", HEALTH, check("plugin")),
+        ("health of the server", HEALTH, check("")),
+        ("health of an unknown service", HEALTH, check("nonesuch")),
         ("an unknown service", "nope.Nope/Nope", Bytes::new()),
         (
             "an unknown method",
@@ -107,7 +106,7 @@ fn calls(aperio: bool) -> Vec<(&'static str, &'static str, Bytes)> {
     }
     calls.push((
         "a request that does not parse",
-        METHOD,
+        HEALTH,
         Bytes::from_static(b"\x0a\x7f"),
     ));
     calls

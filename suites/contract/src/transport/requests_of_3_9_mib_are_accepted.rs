@@ -1,6 +1,7 @@
 use crate::declare::requirement;
-use crate::health_call::{METHOD, check_with_unknown, is_ok, seen, wire};
+use crate::health_call::{check_with_unknown, is_ok, seen, wire};
 use host::Session;
+use host::call::HEALTH;
 use host::wire::Question;
 use terms::{Finding, Judgement, Place, Verdict};
 
@@ -28,7 +29,7 @@ async fn judge(session: &mut Session) -> Judgement {
         Err(verdict) => return Ok(verdict),
     };
     let reply = wire
-        .ask(&Question::new(METHOD, check_with_unknown(LENGTH)))
+        .ask(&Question::new(HEALTH, check_with_unknown(LENGTH)))
         .await;
     if is_ok(&reply) {
         return Ok(Verdict::Pass);
@@ -37,7 +38,7 @@ async fn judge(session: &mut Session) -> Judgement {
     Ok(Verdict::fail(
         Finding::new("a request of 3.9 MiB is not accepted")
             .at(Place::Call {
-                method: METHOD.to_owned(),
+                method: HEALTH.to_owned(),
             })
             .expected("grpc-status 0")
             .actual(seen)

@@ -1,5 +1,6 @@
 use crate::declare::requirement;
-use crate::health_call::{METHOD, check};
+use crate::health_call::check;
+use host::call::HEALTH;
 use host::channel::Target;
 use host::wire::{Question, Wire};
 use host::{Launch, Start};
@@ -32,9 +33,7 @@ async fn judge(case: &mut Case) -> Judgement {
         if !case.came_up(mode) {
             continue;
         }
-        let Ok(mut start) = case.start(&launch).await? else {
-            return Ok(Verdict::vacuous("a further launch did not start"));
-        };
+        let mut start = case.start(&launch).await?;
         let Some(target) = start.target() else {
             start.finish().await;
             return Ok(Verdict::vacuous("a further launch printed no usable line"));
@@ -52,7 +51,7 @@ async fn judge(case: &mut Case) -> Judgement {
             findings.push(
                 Finding::new(format!("a connection is not served {when} ({mode})"))
                     .at(Place::Call {
-                        method: METHOD.to_owned(),
+                        method: HEALTH.to_owned(),
                     })
                     .expected("a reply to a health check on each open connection")
                     .actual(seen)
@@ -106,6 +105,6 @@ async fn connection(target: &Target, limit: Duration) -> Result<Wire, String> {
 
 /// Any reply will do: what it says belongs to other requirements.
 async fn healthy(wire: &mut Wire) -> Result<(), String> {
-    let reply = wire.ask(&Question::new(METHOD, check("plugin"))).await;
+    let reply = wire.ask(&Question::new(HEALTH, check("plugin"))).await;
     reply.map(|_| ()).map_err(|none| none.to_string())
 }

@@ -1,6 +1,8 @@
 use crate::declare::requirement;
+use crate::observed::not_aperios;
 use host::Session;
 use host::call::code_name;
+use host::session::DESCRIBE;
 use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Place, Verdict};
 
@@ -13,15 +15,13 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// One call on a fresh session of each launch.
+    /// One call in each mode, before anything is attached, must be answered with a description within 2 s. What it would do without a network is not seen, since there is one.
     "ID-001", Must, since "1.0", session
 }
 
 async fn judge(session: &mut Session) -> Judgement {
     if !session.plugin().is_aperio() {
-        return Ok(Verdict::not_claimed(
-            "the plugin keeps go-plugin's contract alone",
-        ));
+        return Ok(not_aperios());
     }
     let began = Instant::now();
     let reply = session.describe().await?;
@@ -32,9 +32,9 @@ async fn judge(session: &mut Session) -> Judgement {
         Ok(_) => return Ok(Verdict::Pass),
     };
     Ok(Verdict::fail(
-        Finding::new("Describe did not answer in time")
+        Finding::new("Describe gave no description in time")
             .at(Place::Call {
-                method: "aperio.plugin.v1.PluginService/Describe".to_owned(),
+                method: DESCRIBE.to_owned(),
             })
             .expected("a description within 2 s")
             .actual(seen)

@@ -10,7 +10,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// An unknown service, and an unknown method of a served one, on a launch of its own: a plugin may hang up on the first of them.
+    /// A call of an unknown service, and one of an unknown method of a served one, must both end with UNIMPLEMENTED. They have a launch of their own, since a plugin may hang up on the first of them.
     "VER-007", Must, since "1.0", launches
 }
 
