@@ -8,6 +8,7 @@ use host::Limits;
 use plugin::Defect;
 use report::MatrixRow;
 use runner::{Interrupt, Selection};
+use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -46,6 +47,7 @@ pub(super) fn run(args: &SelfTest) -> Exit {
             clean.join(", ")
         ));
     }
+    let live = std::io::stderr().is_terminal() && defects.len() > 1;
     let rows = Mutex::new(Vec::new());
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -70,13 +72,21 @@ pub(super) fn run(args: &SelfTest) -> Exit {
                             [row.caught_by.join(", "), row.also.join(", ")].join("; ")
                         ));
                     }
-                    rows.lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner)
-                        .push((at, row));
+                    let mut rows = rows
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    rows.push((at, row));
+                    if live {
+                        let done = rows.len();
+                        let _ = write!(std::io::stderr(), "\r\x1b[2K  {done}/{}", defects.len());
+                    }
                 }
             });
         }
     });
+    if live {
+        let _ = write!(std::io::stderr(), "\r\x1b[2K");
+    }
     let mut rows = rows
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -116,8 +126,8 @@ fn judge(defect: Option<&Defect>, interrupt: &Interrupt) -> Vec<String> {
     let planted = match planted {
         Ok(planted) => planted,
         Err(error) => {
-            talk(&format!("error: the defect could not be planted: {error}"));
-            return Vec::new();
+            // No id: whatever is declared, this is not it.
+            return vec![format!("nothing was planted: {error}")];
         }
     };
     let selection = Selection {

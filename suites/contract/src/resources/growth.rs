@@ -7,7 +7,7 @@ use host::call::HEALTH;
 use host::tree::{self, Usage};
 use runner::Case;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Place, Stopped, Trouble, Verdict};
 
 /// Calls before anything is measured: pools, caches and heaps fill.
@@ -17,6 +17,12 @@ const WARM_UP: usize = 200;
 const ROUNDS: [usize; 3] = [500, 1000, 2000];
 /// Windows of a round.
 const WINDOWS: usize = 3;
+/// An operation that takes longer is not made thousands of times.
+const QUICK: Duration = Duration::from_millis(100);
+/// Calls by which that is told.
+const TRIALS: u32 = 5;
+/// How long all the calls may take.
+const BUDGET: Duration = Duration::from_mins(2);
 /// A leak must not run into the limit of descriptors before it is seen.
 const OPEN_FILES: u64 = 4096;
 /// Looks at one moment, of which the least counts.
@@ -67,6 +73,8 @@ fn count(number: u64) -> f64 {
 pub(super) struct Growth {
     method: &'static str,
     rounds: Vec<Round>,
+    /// Whether every call that was wanted was made in time.
+    is_whole: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -114,6 +122,13 @@ impl Growth {
 /// The verdict on one resource.
 pub(super) async fn judge_growth(case: &Case, resource: Resource, what: &str) -> Judgement {
     let growth = growth(case).await?;
+    if !growth.is_whole {
+        return Ok(Verdict::vacuous(format!(
+            "hundreds of calls of {} take longer than {} s",
+            growth.method,
+            BUDGET.as_secs()
+        )));
+    }
     if !growth.leaks(resource) {
         return Ok(Verdict::Pass);
     }
@@ -142,7 +157,12 @@ async fn growth(case: &Case) -> Result<Arc<Growth>, Stopped> {
             ..case.base()
         };
         let mut session = case.launch(&launch).await?;
-        let operation = Operation::of(&mut session).await?;
+        let mut operation = Operation::of(&mut session).await?;
+        let began = Instant::now();
+        for _ in 0..TRIALS {
+            calls(&mut session, operation.as_ref(), 1).await?;
+        }
+        operation = operation.filter(|_| began.elapsed() / TRIALS < QUICK);
         let method = operation.as_ref().map_or(HEALTH, Operation::method);
         let temp = session.record().temp.clone();
         let address = session.line().address.clone();
@@ -151,9 +171,14 @@ async fn growth(case: &Case) -> Result<Arc<Growth>, Stopped> {
         let mut growth = Growth {
             method,
             rounds: Vec::new(),
+            is_whole: true,
         };
         calls(&mut session, operation.as_ref(), WARM_UP).await?;
         for calls_of_round in ROUNDS {
+            if began.elapsed() > BUDGET {
+                growth.is_whole = false;
+                break;
+            }
             let mut borders = vec![usage(server).await?];
             for _ in 0..WINDOWS {
                 calls(&mut session, operation.as_ref(), calls_of_round / WINDOWS).await?;
@@ -232,6 +257,7 @@ mod tests {
         Growth {
             method: "m",
             rounds,
+            is_whole: true,
         }
     }
 
