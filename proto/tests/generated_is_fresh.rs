@@ -95,6 +95,8 @@ fn generated_files_are_what_the_text_makes() {
     tonic_prost_build::configure()
         .out_dir(out.path())
         .emit_rerun_if_changed(false)
+        // Output of a plugin is looked at where it lies, not copied.
+        .bytes(".plugin.StdioData.data")
         .client_mod_attribute(".", "#[cfg(feature = \"grpc\")]")
         .server_mod_attribute(".", "#[cfg(feature = \"grpc\")]")
         .compile_fds(compiler.file_descriptor_set())

@@ -123,7 +123,7 @@ mod tests {
         for _ in 0..5000 {
             heard.take(&StdioData {
                 channel: 1,
-                data: vec![7; 1000],
+                data: vec![7; 1000].into(),
             });
         }
         heard.take(&StdioData::default());

@@ -648,8 +648,8 @@ pub struct StdioData {
     #[prost(enumeration = "stdio_data::Channel", tag = "1")]
     pub channel: i32,
     /// The bytes; go-plugin sends 1024 at most.
-    #[prost(bytes = "vec", tag = "2")]
-    pub data: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub data: ::prost::bytes::Bytes,
 }
 /// Nested message and enum types in `StdioData`.
 pub mod stdio_data {
