@@ -2,8 +2,8 @@
 
 use crate::declare::suite;
 
-mod replies;
 mod reflected;
+mod replies;
 
 suite! {
     plugin_speaks_http2,
