@@ -1,5 +1,6 @@
 //! From a command to an exit code.
 
+mod compat;
 mod doctor;
 mod self_test;
 mod test;
@@ -21,6 +22,7 @@ pub(crate) fn run(args: Args, matches: &ArgMatches) -> Exit {
     match args.command {
         Command::Test(test) => test::run(&test, test::matches(matches)),
         Command::SelfTest(self_test) => self_test::run(&self_test),
+        Command::Compat { command } => compat::run(&command),
         Command::Explain { id } => explain(&id),
         Command::Spec(spec) => say(&spec_text(&spec)),
         Command::Doctor => doctor::run(),

@@ -14,6 +14,9 @@ pub use set::{Input, Loaded, Roots};
 pub use sources::{Root, Sources};
 pub use tree::Tree;
 
+pub(crate) use sources::join;
+pub(crate) use tree::below;
+
 use std::fmt;
 use terms::Exit;
 

@@ -307,10 +307,6 @@ impl<'w> World<'w> {
             && self.same_climate(old.file, new.file)
             && old.bytes == new.bytes
     }
-
-    fn same_file(&self, old: &File<'_>, new: &File<'_>) -> bool {
-        old.bytes == new.bytes
-    }
 }
 
 /// Pairs children by a key; those that stand in one order pair as they go.
@@ -344,6 +340,10 @@ fn pair_by_key<'c, T, K: Ord + Copy>(
 
 /// The judges of some rules, by kind of pair.
 #[derive(Default)]
+#[allow(
+    clippy::type_complexity,
+    reason = "an alias cannot say that a judge takes pairs of any lifetime"
+)]
 struct Judges {
     set: Vec<(&'static Rule, fn(&World, &mut Found))>,
     file: Vec<(&'static Rule, fn(&Pair<File>, &World, &mut Found))>,
@@ -354,6 +354,7 @@ struct Judges {
     method: Vec<(&'static Rule, fn(&Pair<Method>, &World, &mut Found))>,
 }
 
+#[allow(clippy::type_complexity, reason = "as above")]
 fn show<T>(
     judges: &[(&'static Rule, fn(&Pair<T>, &World, &mut Found))],
     pair: &Pair<T>,
@@ -400,7 +401,7 @@ fn walk(world: &World, judges: &Judges, found: &mut Found) {
     let changed = changed_enums(world);
     for file in world.files(Era::Old) {
         let twin = world.file_twin(file.id).map(|id| &new[id]);
-        let same = twin.is_some_and(|twin| world.same_file(file, twin));
+        let same = twin.is_some_and(|twin| file.bytes == twin.bytes);
         if let Some(twin) = twin
             && !same
         {
@@ -510,7 +511,7 @@ fn changed_enums(world: &World) -> Option<Vec<bool>> {
     let mut changed: Option<Vec<bool>> = None;
     for file in world.files(Era::Old) {
         if let Some(twin) = world.file_twin(file.id)
-            && world.same_file(file, &world.new[twin])
+            && file.bytes == world.new[twin].bytes
         {
             continue;
         }

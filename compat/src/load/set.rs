@@ -51,13 +51,29 @@ pub struct Roots {
 pub struct Loaded {
     /// The set, or the image.
     pub bytes: Vec<u8>,
-    shown: HashMap<String, String>,
+    shown: HashMap<String, (String, usize)>,
+    prefix: String,
 }
 
 impl Loaded {
     /// The path of a file as the user would type it.
     pub fn show<'p>(&'p self, name: &'p str) -> &'p str {
-        self.shown.get(name).map_or(name, String::as_str)
+        self.shown.get(name).map_or(name, |(shown, _)| shown)
+    }
+
+    /// The same of a file that is no input, as if it stood under the first
+    /// root.
+    pub fn show_absent(&self, name: &str) -> String {
+        match self.shown.get(name) {
+            Some((shown, _)) => shown.clone(),
+            None => join(&self.prefix, name),
+        }
+    }
+
+    /// The import root an input stands under, by its place in the
+    /// configuration.
+    pub fn root(&self, name: &str) -> Option<usize> {
+        self.shown.get(name).map(|(_, root)| *root)
     }
 }
 
@@ -175,11 +191,14 @@ fn compile(
     inputs: Vec<(String, usize)>,
     front: &dyn FrontEnd,
 ) -> Result<Loaded, LoadError> {
-    let mut loaded = Loaded::default();
+    let mut loaded = Loaded {
+        prefix: sources.roots[0].shown.clone(),
+        ..Loaded::default()
+    };
     let mut names = Vec::with_capacity(inputs.len());
     for (name, root) in inputs {
         let shown = sources.roots[root].show(&name);
-        loaded.shown.insert(name.clone(), shown);
+        loaded.shown.insert(name.clone(), (shown, root));
         names.push(name);
     }
     loaded.bytes = front.compile(sources, &names)?;
@@ -209,7 +228,7 @@ fn from_bytes(mut bytes: Vec<u8>) -> Result<Loaded, LoadError> {
     }
     Ok(Loaded {
         bytes,
-        shown: HashMap::new(),
+        ..Loaded::default()
     })
 }
 

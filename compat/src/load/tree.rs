@@ -58,7 +58,7 @@ impl Tree {
                 }
             }
             Tree::Directory(root) => {
-                walk(root, &root.join(folder), String::new(), 0, &mut found)?;
+                walk(root, &root.join(folder), "", 0, &mut found)?;
             }
         }
         found.sort();
@@ -112,7 +112,7 @@ fn leaves(root: &Path, place: &Path) -> bool {
 fn walk(
     root: &Path,
     place: &Path,
-    path: String,
+    path: &str,
     depth: usize,
     found: &mut Vec<String>,
 ) -> Result<(), LoadError> {
@@ -143,7 +143,7 @@ fn walk(
         if place.is_dir() {
             // A linked folder inside the tree is met where it really stands.
             if !link {
-                walk(root, &place, path, depth + 1, found)?;
+                walk(root, &place, &path, depth + 1, found)?;
             }
         } else if is_proto(&path) {
             found.push(path);

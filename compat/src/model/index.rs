@@ -56,7 +56,7 @@ impl Names {
     }
 
     fn grow(&self, more: usize) -> Option<()> {
-        (self.text.len() + more + 1 <= TEXT).then_some(())
+        (self.text.len() + more < TEXT).then_some(())
     }
 
     fn close(&mut self, start: usize, name: &str) -> (u32, u32) {

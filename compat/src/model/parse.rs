@@ -323,15 +323,12 @@ impl<'a> Parser<'a> {
     }
 
     fn full_name(&mut self, home: Home, name: &'a str) -> Parsed<(u32, u32)> {
-        let pushed = match home.parent {
-            Some(parent) => {
-                let outer = self.set.messages[parent.index()].full_name;
-                self.set.names.push_inside(outer, name)
-            }
-            None => {
-                let package = self.set.files[home.file.index()].package;
-                self.set.names.push(package, name)
-            }
+        let pushed = if let Some(parent) = home.parent {
+            let outer = self.set.messages[parent.index()].full_name;
+            self.set.names.push_inside(outer, name)
+        } else {
+            let package = self.set.files[home.file.index()].package;
+            self.set.names.push(package, name)
         };
         pushed.ok_or_else(|| LoadError::bad("the full names of the set are too long"))
     }

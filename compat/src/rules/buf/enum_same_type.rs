@@ -24,7 +24,7 @@ rule! {
     /// enum E { E_ZERO = 0; E_ONE = 1; }
     /// ```
     "ENUM_SAME_TYPE", Enum,
-    buf [File, Package, Csr],
+    buf [File, Package],
     aperio Wire,
     judge
 }

@@ -38,10 +38,15 @@ rule! {
 }
 
 fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
-    if group(pair.old.kind) != group(pair.new.kind) {
-        types::changed(pair, world, found, ", which neither the wire nor JSON allows");
-    } else {
+    if group(pair.old.kind) == group(pair.new.kind) {
         types::compatible_name(pair, world, found);
+    } else {
+        types::changed(
+            pair,
+            world,
+            found,
+            ", which neither the wire nor JSON allows",
+        );
     }
 }
 
