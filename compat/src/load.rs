@@ -5,6 +5,7 @@
 //! as they are. Either way a set ends as bytes, so what follows has one path.
 
 mod front;
+mod mend;
 mod set;
 mod sources;
 mod tree;

@@ -1,12 +1,12 @@
 //! Compilers of `.proto` text.
 
-use super::{LoadError, Sources};
+use super::{LoadError, Sources, mend};
 use crate::wire::{Reader, Value, put};
 use miette::Diagnostic;
 use protox::Compiler;
 use protox::file::{File, FileResolver, GoogleFileResolver};
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -24,9 +24,11 @@ pub struct Protox;
 impl FrontEnd for Protox {
     fn compile(&self, sources: &Sources, inputs: &[String]) -> Result<Vec<u8>, LoadError> {
         let own = Rc::new(RefCell::new(None));
+        let texts = Rc::new(RefCell::new(HashMap::new()));
         let mut compiler = Compiler::with_file_resolver(Resolver {
             sources: sources.clone(),
             own: own.clone(),
+            texts: texts.clone(),
         });
         // Both together keep the bytes as they were encoded first.
         compiler.include_imports(true).include_source_info(true);
@@ -35,7 +37,8 @@ impl FrontEnd for Protox {
                 .open_file(input)
                 .map_err(|error| own.take().unwrap_or_else(|| told(&error, sources)))?;
         }
-        mark_imports(&compiler.encode_file_descriptor_set(), inputs)
+        let texts = texts.take();
+        mark_imports(&compiler.encode_file_descriptor_set(), inputs, &texts)
     }
 }
 
@@ -48,13 +51,15 @@ pub(crate) fn built_in(names: &[&str]) -> Result<Vec<u8>, LoadError> {
             LoadError::unjudged(format!("the import {name} is not in the descriptor set"))
         })?;
     }
-    mark_imports(&compiler.encode_file_descriptor_set(), &[])
+    mark_imports(&compiler.encode_file_descriptor_set(), &[], &HashMap::new())
 }
 
 struct Resolver {
     sources: Sources,
     /// Our own error: the compiler passes its text on, but not what it is.
     own: Rc<RefCell<Option<LoadError>>>,
+    /// Texts with spans to mend, by name.
+    texts: Rc<RefCell<HashMap<String, String>>>,
 }
 
 impl Resolver {
@@ -91,7 +96,11 @@ impl FileResolver for Resolver {
                         .in_file(root.show(name));
                     return Err(self.refuse(error));
                 }
-                File::from_source(name, &text)
+                let file = File::from_source(name, &text);
+                if mend::wants(&text) {
+                    self.texts.borrow_mut().insert(name.to_owned(), text);
+                }
+                file
             }
         }
     }
@@ -136,8 +145,12 @@ fn told(error: &protox::Error, sources: &Sources) -> LoadError {
     told
 }
 
-/// Marks every file that is no input, as buf images do.
-fn mark_imports(set: &[u8], inputs: &[String]) -> Result<Vec<u8>, LoadError> {
+/// Marks every file that is no input, as buf images do, and mends spans.
+fn mark_imports(
+    set: &[u8],
+    inputs: &[String],
+    texts: &HashMap<String, String>,
+) -> Result<Vec<u8>, LoadError> {
     let inputs: HashSet<&[u8]> = inputs.iter().map(String::as_bytes).collect();
     let mut marked = Vec::with_capacity(set.len() + set.len() / 64);
     let mut reader = Reader::new(set);
@@ -154,7 +167,13 @@ fn mark_imports(set: &[u8], inputs: &[String]) -> Result<Vec<u8>, LoadError> {
             }
         }
         if inputs.contains(name) {
-            put(&mut marked, 1, Value::Bytes(file));
+            let text = std::str::from_utf8(name)
+                .ok()
+                .and_then(|name| texts.get(name));
+            match text {
+                Some(text) => put(&mut marked, 1, Value::Bytes(&mend::mended(file, text)?)),
+                None => put(&mut marked, 1, Value::Bytes(file)),
+            }
         } else {
             let mut import = file.to_vec();
             put(&mut import, 8042, Value::Bytes(&[8, 1]));

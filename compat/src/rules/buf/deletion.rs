@@ -1,12 +1,12 @@
 //! What the rules on deleted things share.
 
 use super::describe::field as describe;
-use crate::found::{Found, Spot};
+use crate::found::{Era, Found, Spot};
 use crate::model::{
     ElementId, Enum, EnumValue, Field, File, FileId, Message, MessageId, Named, field_ids,
 };
 use crate::pair::{Pair, World};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// All messages of an old file.
 pub(super) fn messages<'w>(
@@ -55,7 +55,7 @@ fn find(world: &World, like: ElementId, name: &str) -> Option<FileId> {
         (ElementId::Field(_), Named::Extension(id)) => world.new[id].file,
         _ => return None,
     };
-    world.judges(crate::found::Era::New, file).then_some(file)
+    world.judges(Era::New, file).then_some(file)
 }
 
 fn inside(package: &str, nested: &str) -> String {
@@ -87,12 +87,8 @@ pub(super) fn stays_in_file(world: &World, old: ElementId, file: FileId) -> bool
     find(world, old, &name) == Some(file)
 }
 
-/// Whether the new side has the element in the same package, or has lost the
-/// package.
+/// Whether the new side has the element in the same package.
 pub(super) fn stays_in_package(world: &World, old: ElementId, package: &str) -> bool {
-    if world.package(crate::found::Era::New, package).is_none() {
-        return true;
-    }
     if let ElementId::Message(id) = old
         && let Some(twin) = world.message_twin(id)
     {
@@ -100,6 +96,16 @@ pub(super) fn stays_in_package(world: &World, old: ElementId, package: &str) -> 
     }
     find(world, old, &world.old.full_name(old))
         .is_some_and(|file| world.new[file].package == package)
+}
+
+/// The packages of the new side that have an element of some kind. Where a
+/// package has none left, its deletion is said of the package alone.
+pub(super) fn packages_with<'w>(
+    world: &World<'w>,
+    has: impl Fn(&File<'w>) -> bool,
+) -> HashSet<&'w str> {
+    let files = world.files(Era::New).filter(|file| has(file));
+    files.map(|file| file.package).collect()
 }
 
 /// The nearest message around a deleted element that a new file still has,

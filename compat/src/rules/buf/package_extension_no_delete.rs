@@ -7,7 +7,7 @@ rule! {
     /// An extension stays in its package.
     ///
     /// Moving one to another file of the package is fine. Where the whole package is
-    /// gone, that alone is said.
+    /// gone, or has no such thing left, nothing is said here.
     ///
     /// ```proto old
     /// syntax = "proto2";
@@ -37,7 +37,11 @@ rule! {
 }
 
 fn judge(world: &World, found: &mut Found) {
+    let packages = deletion::packages_with(world, |file| world.new.extensions_of(file).next().is_some());
     for file in world.files(Era::Old) {
+        if !packages.contains(file.package) {
+            continue;
+        }
         for gone in deletion::extensions(world, file) {
             if !deletion::stays_in_package(world, gone, file.package) {
                 let name = world.old.nested_name(gone);

@@ -7,7 +7,7 @@ rule! {
     /// A message stays in its package.
     ///
     /// Moving one to another file of the package is fine. Where the whole package is
-    /// gone, that alone is said.
+    /// gone, or has no such thing left, nothing is said here.
     ///
     /// ```proto old
     /// message M {}
@@ -28,7 +28,11 @@ rule! {
 }
 
 fn judge(world: &World, found: &mut Found) {
+    let packages = deletion::packages_with(world, |file| !file.all_messages.is_empty());
     for file in world.files(Era::Old) {
+        if !packages.contains(file.package) {
+            continue;
+        }
         for gone in deletion::messages(world, file) {
             if !deletion::stays_in_package(world, gone, file.package) {
                 let name = world.old.nested_name(gone);

@@ -28,7 +28,11 @@ rule! {
 }
 
 fn judge(world: &World, found: &mut Found) {
+    let packages = deletion::packages_with(world, |_| true);
     for file in world.files(Era::Old) {
+        if !packages.contains(file.package) {
+            continue;
+        }
         for gone in deletion::services(world, file) {
             if !deletion::stays_in_package(world, gone, file.package) {
                 let name = world.old.nested_name(gone);
