@@ -28,6 +28,7 @@ pub struct Finding {
 
 /// A finding as buf writes it in JSON, one a line.
 #[derive(Debug, Serialize)]
+#[allow(clippy::struct_field_names, reason = "the names are buf's")]
 struct Line<'f> {
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<&'f str>,

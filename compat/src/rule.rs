@@ -28,10 +28,15 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The promise in one line, without its full stop.
-    pub fn title(&self) -> &'static str {
+    /// The promise in one line, in lower case and without its full stop.
+    pub fn title(&self) -> String {
         let line = self.doc.lines().next().unwrap_or("").trim();
-        line.strip_suffix('.').unwrap_or(line)
+        let line = line.strip_suffix('.').unwrap_or(line).replace('`', "");
+        let mut chars = line.chars();
+        match chars.next() {
+            Some(first) => first.to_lowercase().chain(chars).collect(),
+            None => line,
+        }
     }
 }
 

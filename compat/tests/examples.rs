@@ -54,12 +54,12 @@ fn example(rule: &'static Rule) -> Example {
             .map(|line| line.strip_prefix(' ').unwrap_or(line))
             .collect();
         let mut words = head.split_whitespace();
-        let role = words.next().unwrap();
-        let path = words.find(|word| word.ends_with(".proto"));
-        let files = match role {
+        let says = words.next().unwrap();
+        let path = words.find(|word| word.contains('/'));
+        let files = match says {
             "old" => &mut example.old,
             "breaks" | "allowed" => {
-                let trees = if role == "breaks" {
+                let trees = if says == "breaks" {
                     &mut example.breaks
                 } else {
                     &mut example.allowed

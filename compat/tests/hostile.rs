@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use compat::{DescriptorSet, World, bufyaml, canon, catalog, pair};
 use compat::load::{Input, Protox, Roots};
+use compat::{DescriptorSet, World, bufyaml, canon, catalog, pair};
 use proptest::prelude::*;
 
 /// Changes bytes here and there, cuts, and repeats.

@@ -137,7 +137,7 @@ service T {
 TAIL
 "#;
 
-const OTHER: &str = r#"HEAD
+const OTHER: &str = r"HEAD
 package PACKAGE;
 message Other {
   ?int32 v = 1;
@@ -148,7 +148,7 @@ enum Far {
 message Stay {
   ?Far far = 1;
 }
-"#;
+";
 
 const PROTO2_EXTRA: &str = r#"optional int32 with_default = 50 [default = 7];
   optional string text_default = 51 [default = "t"];
@@ -447,7 +447,7 @@ fn field_edit(random: &mut Random, files: &mut Files) -> Option<String> {
     let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
     let mut replaced = None;
     match random.below(6) {
-        0 | 1 => words[kind] = (*random.pick(&SCALARS)).to_owned(),
+        0 | 1 => (*random.pick(&SCALARS)).clone_into(&mut words[kind]),
         2 => words[kind + 1].push_str("_renamed"),
         3 => {
             let number: String = words[kind + 3]
@@ -460,7 +460,7 @@ fn field_edit(random: &mut Random, files: &mut Files) -> Option<String> {
         4 => {
             let label = *random.pick(&["optional", "repeated", ""]);
             if labelled {
-                words[0] = label.to_owned();
+                label.clone_into(&mut words[0]);
             } else {
                 words.insert(0, label.to_owned());
             }

@@ -4,7 +4,7 @@ use super::cases::{Case, Files, Random, case};
 use super::tool::{Buf, Line};
 use compat::DescriptorSet;
 use compat::buf::{Scope, check};
-use compat::bufyaml::Workspace;
+use compat::bufyaml::{Version, Workspace};
 use compat::load::{FrontEnd, Input, LoadError, Loaded, Protox, Root, Roots, Sources, Tree};
 use libtest_mimic::Failed;
 use std::collections::{BTreeMap, BTreeSet};
@@ -219,10 +219,9 @@ pub(crate) fn seeded(buf: &Buf) -> Result<(), Failed> {
             wrong.push_str(&differences(&theirs, &ours, &trees.cases));
         }
     }
-    eprintln!(
-        "{judged} cases judged, {findings} findings of {} rules",
-        rules.len()
-    );
+    let silent = Version::V2.rules().map(|rule| rule.id);
+    let silent: Vec<&str> = silent.filter(|id| !rules.contains(*id)).collect();
+    eprintln!("{judged} cases judged, {findings} findings; never seen: {silent:?}");
     if findings < judged / 2 {
         return Err("the cases show too little".into());
     }

@@ -15,6 +15,7 @@ pub(crate) struct Buf {
 
 /// One line of buf's JSON.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(clippy::struct_field_names, reason = "the names are buf's")]
 pub(crate) struct Line {
     #[serde(default)]
     pub(crate) path: String,

@@ -1,9 +1,10 @@
 //! What the rules on deleted things share.
 
 use super::describe::field as describe;
+use super::ranges;
 use crate::found::{Era, Found, Spot};
 use crate::model::{
-    ElementId, Enum, EnumValue, Field, File, FileId, Message, MessageId, Named, field_ids,
+    ElementId, Enum, EnumValue, File, FileId, Message, MessageId, Named, NumberRange, field_ids,
 };
 use crate::pair::{Pair, World};
 use std::collections::{BTreeMap, HashSet};
@@ -161,16 +162,58 @@ fn survivor(
     None
 }
 
+/// What excuses a deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Excuse {
+    Nothing,
+    NumberReserved,
+    NameReserved,
+}
+
+/// What a message or enum reserves, as far as it excuses.
+struct Reserved<'r> {
+    excuse: Excuse,
+    numbers: Vec<NumberRange>,
+    names: HashSet<&'r str>,
+}
+
+impl<'r> Reserved<'r> {
+    fn new(excuse: Excuse, numbers: &[NumberRange], names: &[&'r str]) -> Self {
+        Reserved {
+            excuse,
+            numbers: ranges::joined(numbers),
+            names: names.iter().copied().collect(),
+        }
+    }
+
+    fn excuses<'n>(&self, number: i32, names: impl IntoIterator<Item = &'n str>) -> bool {
+        match self.excuse {
+            Excuse::Nothing => false,
+            Excuse::NumberReserved => {
+                let at = self.numbers.partition_point(|range| range.last < number);
+                self.numbers
+                    .get(at)
+                    .is_some_and(|range| range.holds(number))
+            }
+            Excuse::NameReserved => names.into_iter().all(|name| self.names.contains(name)),
+        }
+    }
+
+    fn how(&self) -> &'static str {
+        match self.excuse {
+            Excuse::Nothing => "",
+            Excuse::NumberReserved => " without reserving its number",
+            Excuse::NameReserved => " without reserving its name",
+        }
+    }
+}
+
 /// Reports deleted fields that are not excused.
-pub(super) fn fields(
-    pair: &Pair<Message>,
-    world: &World,
-    found: &mut Found,
-    how: &str,
-    excused: impl Fn(&Message, &Field) -> bool,
-) {
+pub(super) fn fields(pair: &Pair<Message>, world: &World, found: &mut Found, excuse: Excuse) {
+    let reserved = Reserved::new(excuse, &pair.new.reserved, &pair.new.reserved_names);
     for field in world.old.fields_of(pair.old) {
-        if world.field_twin(field.id).is_none() && !excused(pair.new, field) {
+        if world.field_twin(field.id).is_none() && !reserved.excuses(field.number, [field.name]) {
+            let how = reserved.how();
             let message = format!("{} was deleted{how}", describe(world.old, field));
             let spot = Spot::of(world.new, pair.new.id);
             found.gone(field.id, Some(spot), pair.old.file, message);
@@ -192,27 +235,31 @@ pub(super) fn by_number<'v, 'a>(
     numbers
 }
 
-/// The names of some values.
+/// Names of one number that a message holds.
+const NAMES: usize = 16;
+
+/// The names of some values; of very many the first.
 pub(super) fn names(values: &[&EnumValue]) -> String {
-    let names: Vec<&str> = values.iter().map(|value| value.name).collect();
-    names.join(", ")
+    let names: Vec<&str> = values.iter().take(NAMES).map(|value| value.name).collect();
+    let text = names.join(", ");
+    match values.len() - names.len() {
+        0 => text,
+        more => format!("{text} and {more} more"),
+    }
 }
 
 /// Reports numbers without a value that are not excused.
-pub(super) fn values(
-    pair: &Pair<Enum>,
-    world: &World,
-    found: &mut Found,
-    how: &str,
-    excused: impl Fn(&Enum, &[&EnumValue]) -> bool,
-) {
+pub(super) fn values(pair: &Pair<Enum>, world: &World, found: &mut Found, excuse: Excuse) {
+    let reserved = Reserved::new(excuse, &pair.new.reserved, &pair.new.reserved_names);
     let new = by_number(world.new.values_of(pair.new));
     for (number, values) in by_number(world.old.values_of(pair.old)) {
-        if !new.contains_key(&number) && !excused(pair.new, &values) {
+        let old_names = values.iter().map(|value| value.name);
+        if !new.contains_key(&number) && !reserved.excuses(number, old_names) {
             let message = format!(
-                "value {number} ({}) of enum {} was deleted{how}",
+                "value {number} ({}) of enum {} was deleted{}",
                 names(&values),
-                pair.new.name
+                pair.new.name,
+                reserved.how()
             );
             let spot = Spot::of(world.new, pair.new.id);
             found.gone(values[0].id, Some(spot), pair.old.file, message);

@@ -1,4 +1,4 @@
-use super::deletion;
+use super::deletion::{self, Excuse};
 use crate::declare::rule;
 use crate::found::Found;
 use crate::model::Enum;
@@ -27,5 +27,5 @@ rule! {
 }
 
 fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
-    deletion::values(pair, world, found, "", |_, _| false);
+    deletion::values(pair, world, found, Excuse::Nothing);
 }

@@ -1,4 +1,4 @@
-use super::deletion;
+use super::deletion::{self, Excuse};
 use crate::declare::rule;
 use crate::found::Found;
 use crate::model::Enum;
@@ -25,7 +25,5 @@ rule! {
 }
 
 fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
-    deletion::values(pair, world, found, " without reserving the name", |new, values| {
-        values.iter().all(|value| new.reserved_names.contains(&value.name))
-    });
+    deletion::values(pair, world, found, Excuse::NameReserved);
 }

@@ -1,4 +1,4 @@
-use super::deletion;
+use super::deletion::{self, Excuse};
 use crate::declare::rule;
 use crate::found::Found;
 use crate::model::Enum;
@@ -25,5 +25,5 @@ rule! {
 }
 
 fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
-    deletion::values(pair, world, found, " without reserving the number", |new, values| new.reserved.iter().any(|range| range.holds(values[0].number)));
+    deletion::values(pair, world, found, Excuse::NumberReserved);
 }

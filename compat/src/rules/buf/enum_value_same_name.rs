@@ -31,7 +31,8 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
         let Some(new) = new.get(&number) else {
             continue;
         };
-        let kept = |old: &&EnumValue| new.iter().any(|new| new.name == old.name);
+        // They stand in the order of their names.
+        let kept = |old: &&EnumValue| new.binary_search_by_key(&old.name, |new| new.name).is_ok();
         if old.iter().all(kept) {
             continue;
         }

@@ -1,4 +1,4 @@
-use super::deletion;
+use super::deletion::{self, Excuse};
 use crate::declare::rule;
 use crate::found::Found;
 use crate::model::Message;
@@ -30,5 +30,5 @@ rule! {
 }
 
 fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
-    deletion::fields(pair, world, found, "", |_, _| false);
+    deletion::fields(pair, world, found, Excuse::Nothing);
 }

@@ -1,4 +1,4 @@
-use super::deletion;
+use super::deletion::{self, Excuse};
 use crate::declare::rule;
 use crate::found::Found;
 use crate::model::Message;
@@ -25,5 +25,5 @@ rule! {
 }
 
 fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
-    deletion::fields(pair, world, found, " without reserving its number", |message, field| message.reserved.iter().any(|range| range.holds(field.number)));
+    deletion::fields(pair, world, found, Excuse::NumberReserved);
 }

@@ -10,14 +10,14 @@ rule! {
     /// gone, or has no such thing left, nothing is said here.
     ///
     /// ```proto old
-    /// message M {}
+    /// message M { enum Stays { S_ZERO = 0; } }
     /// enum Moved { M_ZERO = 0; }
     /// ```
     /// ```proto breaks
-    /// message M {}
+    /// message M { enum Stays { S_ZERO = 0; } }
     /// ```
     /// ```proto allowed
-    /// message M {}
+    /// message M { enum Stays { S_ZERO = 0; } }
     /// ```
     /// ```proto allowed p/v1/b.proto
     /// enum Moved { M_ZERO = 0; }

@@ -13,17 +13,19 @@ rule! {
     /// syntax = "proto2";
     /// package p.v1;
     /// message M { extensions 100 to 200; }
-    /// extend M { optional int32 moved = 100; }
+    /// extend M { optional int32 moved = 100; optional int32 stays = 101; }
     /// ```
     /// ```proto breaks
     /// syntax = "proto2";
     /// package p.v1;
     /// message M { extensions 100 to 200; }
+    /// extend M { optional int32 stays = 101; }
     /// ```
     /// ```proto allowed
     /// syntax = "proto2";
     /// package p.v1;
     /// message M { extensions 100 to 200; }
+    /// extend M { optional int32 stays = 101; }
     /// ```
     /// ```proto allowed p/v1/b.proto
     /// syntax = "proto2";

@@ -3,6 +3,7 @@
 use crate::found::{Found, Spot};
 use crate::model::{ElementId, Enum, FileId, Message, NumberRange};
 use crate::pair::{Pair, World};
+use std::collections::HashSet;
 
 /// The last number of a field.
 const FIELD_MAX: i32 = (1 << 29) - 1;
@@ -84,6 +85,7 @@ pub(super) fn names_kept(element: &Element, (old, new): (&[&str], &[&str]), foun
     if old == new {
         return;
     }
+    let new: HashSet<&str> = new.iter().copied().collect();
     for name in old {
         if !new.contains(name) {
             let message = format!(
@@ -96,7 +98,7 @@ pub(super) fn names_kept(element: &Element, (old, new): (&[&str], &[&str]), foun
 }
 
 /// The same numbers in sorted ranges that neither touch nor overlap.
-fn joined(ranges: &[NumberRange]) -> Vec<NumberRange> {
+pub(super) fn joined(ranges: &[NumberRange]) -> Vec<NumberRange> {
     let mut sorted = ranges.to_vec();
     sorted.sort_unstable();
     let mut joined: Vec<NumberRange> = Vec::new();

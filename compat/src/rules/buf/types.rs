@@ -5,6 +5,7 @@ use crate::features::Syntax;
 use crate::found::{Found, Spot};
 use crate::model::{DescriptorSet, Enum, Field, Kind, Target};
 use crate::pair::{Pair, World};
+use std::collections::HashSet;
 
 /// Whether a field names another type.
 pub(super) fn renamed(pair: &Pair<Field>, world: &World) -> bool {
@@ -49,12 +50,11 @@ pub(super) fn compatible_name(pair: &Pair<Field>, world: &World, found: &mut Fou
 }
 
 fn holds_all(world: &World, old: &Enum<'_>, new: &Enum<'_>) -> bool {
-    let values = world.new.values_of(new);
-    world.old.values_of(old).iter().all(|old| {
-        values
-            .iter()
-            .any(|new| new.number == old.number && new.name == old.name)
-    })
+    let values = world.new.values_of(new).iter();
+    let values: HashSet<(i32, &str)> = values.map(|value| (value.number, value.name)).collect();
+    let old = world.old.values_of(old);
+    old.iter()
+        .all(|value| values.contains(&(value.number, value.name)))
 }
 
 fn report(pair: &Pair<Field>, world: &World, found: &mut Found, message: String) {
