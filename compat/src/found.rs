@@ -32,12 +32,14 @@ impl Spot {
     }
 
     /// The declaration of an element. What the compiler made of a map field
-    /// stands where the field stands.
+    /// stands where the field says `map<…>`.
     pub fn of(set: &DescriptorSet<'_>, element: impl Into<ElementId>) -> Self {
         let element = element.into();
         let mut tries = vec![set.source_path(element)];
         if let Some(field) = map_field(set, element) {
-            tries.push(set.source_path(field));
+            let mut types = set.source_path(field);
+            types.push(6);
+            tries.extend([types, set.source_path(field)]);
         }
         Spot {
             file: set.file_of(element),

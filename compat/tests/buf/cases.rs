@@ -359,6 +359,17 @@ pub(crate) fn case(random: &mut Random, number: usize, syntaxes: usize) -> Case 
         let edit = match random.below(4) {
             0 => field_edit(random, &mut new),
             1 if random.below(4) == 0 => file_edit(random, &mut new, &folder),
+            1 if random.below(8) == 0 => {
+                let syntax = random.below(syntaxes);
+                new = schema(syntax, &folder, &package);
+                Some(format!("all is {}", HEADS[syntax]))
+            }
+            1 if random.below(8) == 0 => {
+                for text in new.values_mut() {
+                    *text = text.replace(&package, &format!("{package}.other"));
+                }
+                Some("the package is renamed".to_owned())
+            }
             _ => {
                 let (find, replace) = random.pick(EDITS);
                 let fill =

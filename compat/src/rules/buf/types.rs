@@ -60,13 +60,7 @@ fn holds_all(world: &World, old: &Enum<'_>, new: &Enum<'_>) -> bool {
 fn report(pair: &Pair<Field>, world: &World, found: &mut Found, message: String) {
     let id = pair.new.id;
     let part = if pair.new.kind.is_named() { 6 } else { 5 };
-    let mut spot = Spot::part(world.new, id, &[part]);
-    // The entry of a map says its types in the type of the map field.
-    if spot.tries.len() > 2 {
-        let mut map = spot.tries[2].clone();
-        map.push(6);
-        spot.tries = vec![spot.tries[0].clone(), map, spot.tries[2].clone()];
-    }
+    let spot = Spot::part(world.new, id, &[part]);
     found.at(id, spot, Some(pair.old.file), message);
 }
 
