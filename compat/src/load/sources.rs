@@ -43,6 +43,7 @@ impl Root {
 pub(crate) fn join(folder: &str, name: &str) -> String {
     match folder {
         "" | "." => name.to_owned(),
+        _ if name.is_empty() => folder.to_owned(),
         _ if folder.ends_with('/') => format!("{folder}{name}"),
         _ => format!("{folder}/{name}"),
     }
