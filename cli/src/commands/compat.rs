@@ -115,9 +115,10 @@ fn workspace(args: &CompatCheck, new: &str) -> Result<Workspace, LoadError> {
 
 /// An error, its place and what to do, on stderr.
 fn tell(error: &LoadError) {
-    let mut text = format!("error: {}", report::escape(&error.to_string()));
-    if let Some(hint) = &error.hint {
-        text.push_str(&format!("\nhint: {}", report::escape(hint)));
-    }
+    let message = report::escape(&error.to_string());
+    let text = match &error.hint {
+        None => format!("error: {message}"),
+        Some(hint) => format!("error: {message}\nhint: {}", report::escape(hint)),
+    };
     talk(&text);
 }

@@ -3,6 +3,7 @@
 use compat::load::{Failure, LoadError, Tree};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Bytes of everything that is read from one revision.
@@ -25,7 +26,9 @@ pub(super) fn tree(revision: &str, path: &str) -> Result<Tree, LoadError> {
         let mut words = head.split(' ');
         let (mode, _, hash) = (words.next(), words.next(), words.next());
         let base = name.rsplit('/').next().unwrap_or(name);
-        let is_text = base.ends_with(".proto")
+        let is_text = Path::new(base)
+            .extension()
+            .is_some_and(|end| end == "proto")
             || matches!(base, "buf.yaml" | "buf.work.yaml")
             || name == path;
         if let (Some("100644" | "100755"), Some(hash), true) = (mode, hash, is_text) {
@@ -94,7 +97,8 @@ fn contents(wanted: Vec<(String, String)>) -> Result<BTreeMap<String, Vec<u8>>, 
         .map_err(|error| no_git(&error))?;
     let mut stdin = child.stdin.take().expect("stdin is a pipe");
     let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
-    let asked: String = wanted.iter().map(|(_, hash)| format!("{hash}\n")).collect();
+    let hashes: Vec<&str> = wanted.iter().map(|(_, hash)| hash.as_str()).collect();
+    let asked = hashes.join("\n") + "\n";
     // git answers while it is asked: a pipe must not fill up on either side.
     let asking = std::thread::spawn(move || stdin.write_all(asked.as_bytes()));
     let read = read_all(&mut stdout, wanted);

@@ -109,9 +109,10 @@ fn from_git(args: &CompatCheck, rest: &str) -> Result<Loaded, LoadError> {
     let (revision, path) = rest.split_once(':').unwrap_or((rest, ""));
     let path = path.trim_end_matches('/');
     let tree = Rc::new(git::tree(revision, path)?);
-    if (path.ends_with(".binpb") || path.ends_with(".gz") || path.ends_with(".bin"))
-        && let Some(bytes) = tree.read(path)?
-    {
+    let is_set = Path::new(path)
+        .extension()
+        .is_some_and(|end| end == "binpb" || end == "bin" || end == "gz");
+    if is_set && let Some(bytes) = tree.read(path)? {
         return Input::Bytes(bytes).load(&Roots::default(), &Protox);
     }
     let project = Project::find()?;
