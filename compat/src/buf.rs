@@ -6,7 +6,7 @@ use crate::bufyaml::{Breaking, Workspace, is_unstable};
 use crate::found::{Era, Hit};
 use crate::load::{Loaded, below, join};
 use crate::model::{DescriptorSet, File, FileId, SourcePath, Span};
-use crate::pair::{World, judge};
+use crate::pair::{Part, World, judge};
 use crate::rule::Rule;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -138,7 +138,7 @@ fn located(world: &World, new: &Loaded, hits: Vec<Hit>) -> Vec<Finding> {
 /// Which files take part.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
-    /// Files that are only imported do not.
+    /// What is found in files that are only imported does not count.
     pub exclude_imports: bool,
     /// Old files that the new side does not have do not.
     pub limit_to_input_files: bool,
@@ -156,11 +156,8 @@ impl Scope {
         loaded: &Loaded,
     ) -> Option<World<'w>> {
         let targets = |set: &DescriptorSet<'_>, wanted: &dyn Fn(&File<'_>) -> bool| {
-            let inputs = set.files().iter().filter(|file| !file.is_import);
-            inputs
-                .filter(|file| wanted(file))
-                .map(|file| file.id)
-                .collect::<Vec<_>>()
+            let wanted = set.files().iter().filter(|file| wanted(file));
+            wanted.map(|file| file.id).collect::<Vec<_>>()
         };
         let at_path = |file: &File<'_>| {
             let name = file.path;
@@ -173,31 +170,43 @@ impl Scope {
                 })
         };
         let present: HashSet<&str> = new.files().iter().map(|file| file.path).collect();
-        let limited = |file: &File<'_>| {
-            at_path(file) && (!self.limit_to_input_files || present.contains(file.path))
-        };
-        let sides = [targets(old, &limited), targets(new, &at_path)];
+        let input = |file: &File<'_>| !file.is_import && at_path(file);
+        // An old import that the new side has is as good as an input, to buf.
+        let limited = |file: &File<'_>| at_path(file) && present.contains(file.path);
+        let sides = [
+            if self.limit_to_input_files {
+                targets(old, &limited)
+            } else {
+                targets(old, &input)
+            },
+            targets(new, &input),
+        ];
         if sides.iter().all(Vec::is_empty) {
             return None;
         }
-        let judged = [(old, &sides[0]), (new, &sides[1])].map(|(set, targets)| {
-            let mut judged = vec![false; set.files().len()];
-            let by_path: HashMap<&str, FileId> = set
-                .files()
-                .iter()
-                .map(|file| (file.path, file.id))
-                .collect();
+        let parts = [(old, &sides[0]), (new, &sides[1])].map(|(set, targets)| {
+            let mut parts = vec![Part::Absent; set.files().len()];
+            let files = set.files().iter();
+            let by_path: HashMap<&str, FileId> = files.map(|file| (file.path, file.id)).collect();
+            let imported = if self.exclude_imports {
+                Part::Paired
+            } else {
+                Part::Judged
+            };
             let mut waiting = targets.clone();
             while let Some(file) = waiting.pop() {
-                if !std::mem::replace(&mut judged[file.index()], true) && !self.exclude_imports {
+                if std::mem::replace(&mut parts[file.index()], imported) == Part::Absent {
                     let imports = set[file].dependencies.iter();
                     waiting.extend(imports.filter_map(|path| by_path.get(path)));
                 }
             }
-            judged
+            for target in targets {
+                parts[target.index()] = Part::Judged;
+            }
+            parts
         });
         Some(World::of(old, new, |era, file| {
-            judged[era as usize][file.id.index()]
+            parts[era as usize][file.id.index()]
         }))
     }
 }
@@ -232,6 +241,10 @@ impl<'w> Ignores<'w> {
         let Some((era, file)) = places.into_iter().flatten().next() else {
             return true;
         };
+        let paired = |(era, file)| self.world.part(era, file) == Part::Paired;
+        if places.into_iter().flatten().any(paired) {
+            return false;
+        }
         let module = self.module(era, file);
         let workspace: &'w Workspace = self.workspace;
         let breaking = &workspace.modules[module].breaking;

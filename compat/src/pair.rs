@@ -57,13 +57,24 @@ fn get(table: &[u32], at: usize) -> Option<u32> {
     table.get(at).copied().filter(|twin| *twin != NONE)
 }
 
+/// The part a file takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// It is paired and judged.
+    Judged,
+    /// It is paired, and what is found in it does not count.
+    Paired,
+    /// It is not there.
+    Absent,
+}
+
 /// Both sides and how they are paired.
 pub struct World<'w> {
     /// The base.
     pub old: &'w DescriptorSet<'w>,
     /// What is judged.
     pub new: &'w DescriptorSet<'w>,
-    judged: [Vec<bool>; 2],
+    parts: [Vec<Part>; 2],
     packages: [HashMap<&'w str, FileId>; 2],
     files: Twins,
     messages: Twins,
@@ -105,21 +116,21 @@ twins! {
 impl<'w> World<'w> {
     /// Pairs two sets whole.
     pub fn new(old: &'w DescriptorSet<'w>, new: &'w DescriptorSet<'w>) -> Self {
-        World::of(old, new, |_, _| true)
+        World::of(old, new, |_, _| Part::Judged)
     }
 
-    /// Pairs those files of two sets that are to be judged.
+    /// Pairs those files of two sets that take part.
     pub fn of(
         old: &'w DescriptorSet<'w>,
         new: &'w DescriptorSet<'w>,
-        judge: impl Fn(Era, &File<'_>) -> bool,
+        part: impl Fn(Era, &File<'_>) -> Part,
     ) -> Self {
-        let judged = [(Era::Old, old), (Era::New, new)]
-            .map(|(era, set)| set.files().iter().map(|file| judge(era, file)).collect());
+        let parts = [(Era::Old, old), (Era::New, new)]
+            .map(|(era, set)| set.files().iter().map(|file| part(era, file)).collect());
         let mut world = World {
             old,
             new,
-            judged,
+            parts,
             packages: [HashMap::new(), HashMap::new()],
             files: Twins::new(old.files().len(), new.files().len()),
             messages: Twins::new(old.messages().len(), new.messages().len()),
@@ -145,7 +156,12 @@ impl<'w> World<'w> {
 
     /// Whether a file takes part.
     pub fn judges(&self, era: Era, file: FileId) -> bool {
-        self.judged[era as usize][file.index()]
+        self.part(era, file) != Part::Absent
+    }
+
+    /// The part a file takes.
+    pub fn part(&self, era: Era, file: FileId) -> Part {
+        self.parts[era as usize][file.index()]
     }
 
     /// The files of one side that take part.
