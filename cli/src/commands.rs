@@ -43,9 +43,17 @@ fn explain(id: &str) -> Exit {
             .collect();
         return say(&report::explain(requirement, &defects));
     }
-    let near = did_you_mean(id, catalog.iter().map(|requirement| requirement.id));
+    if let Some(rule) = ::compat::catalog::find(id) {
+        return say(&compat::explain(rule));
+    }
+    let rules = ::compat::catalog::all();
+    let ids = catalog.iter().map(|requirement| requirement.id);
+    let near = did_you_mean(id, ids.chain(rules.iter().map(|rule| rule.id)));
     usage(
-        &format!("no requirement has the id {:?}", report::escape(id)),
+        &format!(
+            "no requirement and no rule has the id {:?}",
+            report::escape(id)
+        ),
         near.as_deref().unwrap_or("aperio-plugin spec lists them"),
     )
 }

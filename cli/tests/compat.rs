@@ -126,6 +126,21 @@ fn the_json_form_is_one_object() {
 }
 
 #[test]
+fn rules_are_explained() {
+    let output = Command::new(BINARY)
+        .args(["explain", "field_same_type"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("FIELD_SAME_TYPE  a field keeps its type\n"));
+    assert!(text.contains("```proto breaks\n"), "{text}");
+    assert!(
+        text.ends_with("rule of buf: FILE, PACKAGE, CSR\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn every_exit_code_is_reached() {
     let home = home();
     write(home.path(), "edition/a.proto", "edition = \"2023\";\n");

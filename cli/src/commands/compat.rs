@@ -6,10 +6,10 @@ mod reference;
 
 use super::{say, talk, usage};
 use crate::args::{Compat, CompatCheck};
-use compat::DescriptorSet;
 use compat::buf::{self, Scope};
 use compat::bufyaml::Workspace;
 use compat::load::{Failure, LoadError, Loaded};
+use compat::{DescriptorSet, Rule};
 use output::{Outcome, Side};
 use std::path::Path;
 use terms::Exit;
@@ -111,6 +111,29 @@ fn workspace(args: &CompatCheck, new: &str) -> Result<Workspace, LoadError> {
         Path::new(".")
     };
     Ok(Workspace::above(directory)?.unwrap_or_else(Workspace::unconfigured))
+}
+
+/// The text of a rule: its promise, its categories, its examples.
+pub(super) fn explain(rule: &Rule) -> String {
+    let categories: Vec<&str> = rule
+        .buf
+        .iter()
+        .flat_map(|buf| buf.v2)
+        .map(|category| category.id())
+        .collect();
+    let body = rule.doc.split_once('\n').map_or("", |(_, body)| body);
+    let lines: Vec<&str> = body
+        .trim()
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect();
+    format!(
+        "{}  {}\n\n{}\n\nrule of buf: {}\n",
+        rule.id,
+        rule.title(),
+        lines.join("\n"),
+        categories.join(", ")
+    )
 }
 
 /// An error, its place and what to do, on stderr.
