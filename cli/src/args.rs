@@ -64,6 +64,12 @@ pub(crate) enum Command {
     /// Every defect must be caught by exactly the requirements it declares, and the plugin
     /// without a defect must be clean.
     SelfTest(SelfTest),
+    /// Compares versions of an interface.
+    Compat {
+        /// What to do.
+        #[command(subcommand)]
+        command: Compat,
+    },
     /// Prints one requirement: the promise, how it is judged, usual causes, what breaks it.
     Explain {
         /// Id of the requirement, for example HSK-010.
@@ -287,6 +293,78 @@ pub(crate) struct SelfTest {
     /// Judge this defect alone.
     #[arg(long, value_name = "NAME")]
     pub(crate) defect: Option<String>,
+}
+
+/// What can be done with versions of an interface.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Compat {
+    /// Says whether a change of `.proto` files is accepted.
+    ///
+    /// A REF is a directory of .proto files, one .proto file, a descriptor set or buf image (.binpb,
+    /// .binpb.gz, - for stdin), or git:REVISION[:PATH].
+    Check(Box<CompatCheck>),
+}
+
+const CHECK_HELP: &str = "\
+Examples:
+  aperio-plugin compat check --rulebook buf --new proto --against git:main:proto
+  aperio-plugin compat check --new new.binpb --against old.binpb --format buf-json
+  aperio-plugin compat check --new proto --against old --buf-config '{version: v2, breaking: {use: [WIRE]}}'
+
+The rules of buf are taken from --buf-config, else from buf.yaml in --new or above it, else they are
+those of category FILE.";
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = CHECK_HELP)]
+pub(crate) struct CompatCheck {
+    /// What is judged [default: the directories `proto` of section [compat], else proto].
+    #[arg(long, value_name = "REF")]
+    pub(crate) new: Option<String>,
+    /// What it is compared with.
+    #[arg(long, value_name = "REF", required = true)]
+    pub(crate) against: Vec<String>,
+    /// Search this directory for imports too.
+    #[arg(short = 'I', value_name = "DIR")]
+    pub(crate) imports: Vec<PathBuf>,
+    /// Whose rules are asked.
+    #[arg(long, value_enum, default_value_t = Rulebook::Buf)]
+    pub(crate) rulebook: Rulebook,
+    /// The buf.yaml, or its text.
+    #[arg(long, value_name = "FILE|DATA")]
+    pub(crate) buf_config: Option<String>,
+    /// Form of the result on stdout.
+    #[arg(long, value_enum, default_value_t = CompatFormat::Pretty)]
+    pub(crate) format: CompatFormat,
+    /// Judge only these files and directories.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Vec<String>,
+    /// Leave out files that are only imported.
+    #[arg(long)]
+    pub(crate) exclude_imports: bool,
+    /// Leave out old files that --new does not have.
+    #[arg(long)]
+    pub(crate) limit_to_input_files: bool,
+    /// What cannot be judged, such as plugins of buf, is an error.
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rulebook {
+    /// Those of `buf breaking`.
+    Buf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompatFormat {
+    /// A block for each finding.
+    Pretty,
+    /// A line for each finding.
+    Terse,
+    /// One JSON object.
+    Json,
+    /// One JSON object a line, as `buf breaking --error-format json` writes it.
+    BufJson,
 }
 
 /// The command line with a variable for every flag of `test`.

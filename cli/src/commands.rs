@@ -1,5 +1,6 @@
 //! From a command to an exit code.
 
+mod compat;
 mod doctor;
 mod self_test;
 mod test;
@@ -21,6 +22,7 @@ pub(crate) fn run(args: Args, matches: &ArgMatches) -> Exit {
     match args.command {
         Command::Test(test) => test::run(&test, test::matches(matches)),
         Command::SelfTest(self_test) => self_test::run(&self_test),
+        Command::Compat { command } => compat::run(&command),
         Command::Explain { id } => explain(&id),
         Command::Spec(spec) => say(&spec_text(&spec)),
         Command::Doctor => doctor::run(),
@@ -41,9 +43,17 @@ fn explain(id: &str) -> Exit {
             .collect();
         return say(&report::explain(requirement, &defects));
     }
-    let near = did_you_mean(id, catalog.iter().map(|requirement| requirement.id));
+    if let Some(rule) = ::compat::catalog::find(id) {
+        return say(&compat::explain(rule));
+    }
+    let rules = ::compat::catalog::all();
+    let ids = catalog.iter().map(|requirement| requirement.id);
+    let near = did_you_mean(id, ids.chain(rules.iter().map(|rule| rule.id)));
     usage(
-        &format!("no requirement has the id {:?}", report::escape(id)),
+        &format!(
+            "no requirement and no rule has the id {:?}",
+            report::escape(id)
+        ),
         near.as_deref().unwrap_or("aperio-plugin spec lists them"),
     )
 }

@@ -28,6 +28,8 @@ fn help_teaches() {
     insta::assert_snapshot!("spec", help(&["spec", "--help"]));
     insta::assert_snapshot!("self-test", help(&["self-test", "--help"]));
     insta::assert_snapshot!("explain", help(&["explain", "--help"]));
+    insta::assert_snapshot!("compat", help(&["compat", "--help"]));
+    insta::assert_snapshot!("compat-check", help(&["compat", "check", "--help"]));
     insta::assert_snapshot!("doctor", help(&["doctor", "--help"]));
 }
 

@@ -50,6 +50,12 @@ fn walls_hold() {
         ],
     );
     never("proto", &["tonic", "tokio", "terms", "host"]);
+    never(
+        "compat",
+        &[
+            "host", "runner", "report", "contract", "plugin", "tokio", "tonic",
+        ],
+    );
     never("report", &["host", "runner", "contract", "plugin", "tokio"]);
     never(
         "host",

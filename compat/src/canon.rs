@@ -1,0 +1,394 @@
+//! The one form of a set that a digest is taken of.
+//!
+//! Compilers differ in the bytes they make of one text. Here fields stand in
+//! the order of their numbers, files in the order of their paths, the JSON name
+//! is always said, `syntax = "proto2"` never, and source info and the marks of
+//! buf images are left out.
+
+use crate::load::LoadError;
+use crate::model::{DescriptorSet, File, FileId, derived_json_name};
+use crate::wire::{Malformed, Reader, Value, packed, put};
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+
+/// What the canonical form has to know of a descriptor message.
+struct Shape {
+    /// Sub-messages: number, shape, whether many may stand there.
+    inside: &'static [(u32, &'static Shape, bool)],
+    /// Other fields that may stand there many times.
+    many: &'static [u32],
+    /// What must be done beyond the order.
+    twist: Twist,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Twist {
+    None,
+    File,
+    Field,
+    Options,
+}
+
+const RANGE: Shape = plain(&[]);
+const OPTIONS: Shape = Shape {
+    inside: &[],
+    many: &[],
+    twist: Twist::Options,
+};
+const EXTENSION_RANGE: Shape = plain(&[(3, &OPTIONS, false)]);
+const ONEOF: Shape = plain(&[(2, &OPTIONS, false)]);
+const VALUE: Shape = plain(&[(3, &OPTIONS, false)]);
+const METHOD: Shape = plain(&[(4, &OPTIONS, false)]);
+const SERVICE: Shape = plain(&[(2, &METHOD, true), (3, &OPTIONS, false)]);
+const ENUM: Shape = Shape {
+    many: &[5],
+    ..plain(&[(2, &VALUE, true), (3, &OPTIONS, false), (4, &RANGE, true)])
+};
+const FIELD: Shape = Shape {
+    twist: Twist::Field,
+    ..plain(&[(8, &OPTIONS, false)])
+};
+// Only a static may refer to itself.
+static MESSAGE: Shape = Shape {
+    inside: &[
+        (2, &FIELD, true),
+        (3, &MESSAGE, true),
+        (4, &ENUM, true),
+        (5, &EXTENSION_RANGE, true),
+        (6, &FIELD, true),
+        (7, &OPTIONS, false),
+        (8, &ONEOF, true),
+        (9, &RANGE, true),
+    ],
+    many: &[10],
+    twist: Twist::None,
+};
+static FILE: Shape = Shape {
+    inside: &[
+        (4, &MESSAGE, true),
+        (5, &ENUM, true),
+        (6, &SERVICE, true),
+        (7, &FIELD, true),
+        (8, &OPTIONS, false),
+    ],
+    many: &[3, 10, 11, 15],
+    twist: Twist::File,
+};
+
+const fn plain(inside: &'static [(u32, &'static Shape, bool)]) -> Shape {
+    Shape {
+        inside,
+        many: &[],
+        twist: Twist::None,
+    }
+}
+
+/// Whether what a canonical form leaves out is kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    All,
+    Canonical,
+}
+
+/// How deep descriptors nest.
+const DEPTH: u32 = 128;
+
+fn rewrite(
+    bytes: &[u8],
+    shape: &Shape,
+    keep: Keep,
+    depth: u32,
+    out: &mut Vec<u8>,
+) -> Result<(), Malformed> {
+    if depth > DEPTH {
+        return Err(Malformed("descriptors nest too deep"));
+    }
+    let mut fields = Vec::new();
+    let mut reader = Reader::new(bytes);
+    while let Some(field) = reader.next()? {
+        fields.push(field);
+    }
+    if shape.twist == Twist::Options {
+        return options(&mut fields, out);
+    }
+    let canonical = keep == Keep::Canonical;
+    let mut json_name = None;
+    if shape.twist == Twist::Field && canonical {
+        // Compilers differ on the JSON name of extensions, which is derived
+        // always: the language lets nobody set it.
+        if !fields.iter().any(|(number, _)| *number == 10) {
+            let name = fields.iter().rev().find(|(number, _)| *number == 1);
+            let name = name.and_then(|(_, value)| value.bytes()).unwrap_or(&[]);
+            json_name = Some(derived_json_name(&String::from_utf8_lossy(name)));
+        }
+    }
+    if shape.twist == Twist::File && canonical {
+        fields.retain(|field| {
+            !matches!(field.0, 9 | 8042) && *field != (12, Value::Bytes(b"proto2"))
+        });
+    }
+    if let Some(name) = &json_name {
+        fields.push((10, Value::Bytes(name.as_bytes())));
+    }
+    fields.sort_by_key(|(number, _)| *number);
+    let mut at = 0;
+    while at < fields.len() {
+        let number = fields[at].0;
+        let end = at + fields[at..].partition_point(|(other, _)| *other == number);
+        let group = &fields[at..end];
+        at = end;
+        match shape.inside.iter().find(|(inside, ..)| *inside == number) {
+            Some((_, inside, true)) => {
+                for part in group.iter().filter_map(|(_, value)| value.bytes()) {
+                    let mut inner = Vec::with_capacity(part.len());
+                    rewrite(part, inside, keep, depth + 1, &mut inner)?;
+                    put(out, number, Value::Bytes(&inner));
+                }
+            }
+            // Protobuf merges what stands there twice, and so does one after
+            // the other.
+            Some((_, inside, false)) => {
+                let mut whole = Vec::new();
+                for part in group.iter().filter_map(|(_, value)| value.bytes()) {
+                    whole.extend_from_slice(part);
+                }
+                let mut inner = Vec::with_capacity(whole.len());
+                rewrite(&whole, inside, keep, depth + 1, &mut inner)?;
+                put(out, number, Value::Bytes(&inner));
+            }
+            None if shape.twist == Twist::File && matches!(number, 9 | 8042) => {
+                let mut whole = Vec::new();
+                for part in group.iter().filter_map(|(_, value)| value.bytes()) {
+                    whole.extend_from_slice(part);
+                }
+                put(out, number, Value::Bytes(&whole));
+            }
+            None if shape.many.contains(&number) => {
+                for (_, value) in group {
+                    match value {
+                        // Public and weak imports are numbers, packed or not.
+                        Value::Bytes(bytes)
+                            if matches!(number, 10 | 11) && shape.twist == Twist::File =>
+                        {
+                            for value in packed(bytes) {
+                                put(out, number, Value::Varint(value?));
+                            }
+                        }
+                        _ => put(out, number, *value),
+                    }
+                }
+            }
+            None => {
+                let (_, last) = group.last().expect("a group has a member");
+                put(out, number, *last);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn options(fields: &mut [(u32, Value<'_>)], out: &mut Vec<u8>) -> Result<(), Malformed> {
+    if fields.iter().any(|(number, _)| *number == 999) {
+        return Err(Malformed("an option was never interpreted"));
+    }
+    fields.sort_by_key(|(number, _)| *number);
+    for (number, value) in fields {
+        put(out, *number, *value);
+    }
+    Ok(())
+}
+
+/// One file in canonical form.
+pub fn file(file: &File<'_>) -> Result<Vec<u8>, LoadError> {
+    let mut out = Vec::with_capacity(file.bytes.len());
+    rewrite(file.bytes, &FILE, Keep::Canonical, 0, &mut out)
+        .map_err(|why| LoadError::from(why).in_file(file.path))?;
+    Ok(out)
+}
+
+/// Files in canonical form, as a set.
+pub fn set(
+    set: &DescriptorSet<'_>,
+    files: impl IntoIterator<Item = FileId>,
+) -> Result<Vec<u8>, LoadError> {
+    let mut files: Vec<_> = files.into_iter().map(|id| &set[id]).collect();
+    files.sort_by_key(|file| file.path);
+    let mut out = Vec::new();
+    for each in files {
+        put(&mut out, 1, Value::Bytes(&file(each)?));
+    }
+    Ok(out)
+}
+
+/// The files of some packages with everything they import; no packages means
+/// every file that is no import. Files of `google/protobuf/` come with the
+/// compiler and change with it: `built_in` says whether they belong.
+pub fn closure(set: &DescriptorSet<'_>, packages: &[&str], built_in: bool) -> Vec<FileId> {
+    let by_path: HashMap<&str, FileId> = set
+        .files()
+        .iter()
+        .map(|file| (file.path, file.id))
+        .collect();
+    let mut wanted: Vec<FileId> = set
+        .files()
+        .iter()
+        .filter(|file| match packages {
+            [] => !file.is_import,
+            _ => packages.contains(&file.package),
+        })
+        .map(|file| file.id)
+        .collect();
+    let mut inside = HashSet::new();
+    while let Some(id) = wanted.pop() {
+        let file = &set[id];
+        if (built_in || !file.path.starts_with("google/protobuf/")) && inside.insert(id) {
+            let dependencies = file.dependencies.iter();
+            wanted.extend(dependencies.filter_map(|path| by_path.get(path)));
+        }
+    }
+    let mut inside: Vec<_> = inside.into_iter().collect();
+    inside.sort_by_key(|id| set[*id].path);
+    inside
+}
+
+/// Lower-case hex SHA-256.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes every write");
+        text
+    })
+}
+
+/// The digest of some files: of what they declare, not of their comments.
+pub fn digest(
+    all: &DescriptorSet<'_>,
+    files: impl IntoIterator<Item = FileId>,
+) -> Result<String, LoadError> {
+    Ok(sha256(&set(all, files)?))
+}
+
+/// The digest of the comments of some files: their leading and trailing
+/// comments, in the order of the source info.
+pub fn comments_digest(
+    set: &DescriptorSet<'_>,
+    files: impl IntoIterator<Item = FileId>,
+) -> Result<String, LoadError> {
+    let mut files: Vec<_> = files.into_iter().map(|id| &set[id]).collect();
+    files.sort_by_key(|file| file.path);
+    let mut hash = Sha256::new();
+    let mut feed = |number: u8, bytes: &[u8]| {
+        hash.update([number]);
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    for file in files {
+        feed(0, file.path.as_bytes());
+        let mut info = Reader::new(file.source_info);
+        while let Some((number, value)) = info.next()? {
+            let (1, Value::Bytes(location)) = (number, value) else {
+                continue;
+            };
+            let (mut path, mut comments): (&[u8], _) = (&[], [None; 2]);
+            let mut reader = Reader::new(location);
+            while let Some((number, value)) = reader.next()? {
+                match (number, value) {
+                    (1, Value::Bytes(bytes)) => path = bytes,
+                    (3, Value::Bytes(bytes)) => comments[0] = Some(bytes),
+                    (4, Value::Bytes(bytes)) => comments[1] = Some(bytes),
+                    _ => {}
+                }
+            }
+            for (number, comment) in (3..).zip(comments) {
+                if let Some(comment) = comment {
+                    feed(1, path);
+                    feed(number, comment);
+                }
+            }
+        }
+    }
+    Ok(hex(&hash.finalize()))
+}
+
+/// The same set without a singular sub-message that stands there twice.
+pub(crate) fn merged(set: &[u8]) -> Result<Vec<u8>, LoadError> {
+    let mut out = Vec::with_capacity(set.len());
+    let mut reader = Reader::new(set);
+    while let Some((number, value)) = reader.next()? {
+        if let (1, Value::Bytes(file)) = (number, value) {
+            let mut inner = Vec::with_capacity(file.len());
+            rewrite(file, &FILE, Keep::All, 0, &mut inner)?;
+            put(&mut out, 1, Value::Bytes(&inner));
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interface_has_the_digest_its_plugins_repeat() {
+        let set = DescriptorSet::parse(proto::DESCRIPTORS).unwrap();
+        let files = closure(&set, &["aperio.plugin.v1"], false);
+        assert_eq!(digest(&set, files).unwrap(), proto::DESCRIPTOR_DIGEST);
+    }
+
+    #[test]
+    fn a_canonical_form_is_its_own() {
+        let all = DescriptorSet::parse(proto::DESCRIPTORS).unwrap();
+        let ids = || all.files().iter().map(|file| file.id);
+        let once = set(&all, ids()).unwrap();
+        let again = DescriptorSet::parse(&once).unwrap();
+        let ids: Vec<_> = again.files().iter().map(|file| file.id).collect();
+        assert_eq!(set(&again, ids).unwrap(), once);
+    }
+
+    #[test]
+    fn order_defaults_and_doubles_do_not_matter() {
+        // A file `a.proto` with a message M of one field; the other way round,
+        // with `syntax = "proto2"`, and options that stand there twice.
+        let field = [&[0x0a, 3][..], b"a_b", &[0x18, 1, 0x20, 1, 0x28, 5]].concat();
+        let turned = [
+            &[0x28, 5, 0x20, 1, 0x18, 1, 0x52, 2][..],
+            b"aB",
+            &[0x0a, 3],
+            b"a_b",
+        ]
+        .concat();
+        let message = |field: &[u8]| {
+            let mut out = Vec::new();
+            put(&mut out, 2, Value::Bytes(field));
+            put(&mut out, 1, Value::Bytes(b"M"));
+            out
+        };
+        let file = |field: &[u8], options: &[&[u8]], syntax: bool| {
+            let mut out = Vec::new();
+            for options in options {
+                put(&mut out, 8, Value::Bytes(options));
+            }
+            if syntax {
+                put(&mut out, 12, Value::Bytes(b"proto2"));
+            }
+            put(&mut out, 4, Value::Bytes(&message(field)));
+            put(&mut out, 1, Value::Bytes(b"a.proto"));
+            let mut set = Vec::new();
+            put(&mut set, 1, Value::Bytes(&out));
+            set
+        };
+        let one = file(&field, &[&[0x50, 1, 0x0a, 1, b'x']], false);
+        let other = file(&turned, &[&[0x0a, 1, b'x'], &[0x50, 1]], true);
+        assert!(DescriptorSet::parse(&other).unwrap_err().merged);
+        let other = merged(&other).unwrap();
+        let digests = [&one, &other].map(|bytes| {
+            let set = DescriptorSet::parse(bytes).unwrap();
+            digest(&set, [FileId(0)]).unwrap()
+        });
+        assert_eq!(digests[0], digests[1]);
+    }
+}

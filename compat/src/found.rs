@@ -1,0 +1,180 @@
+//! What rules find.
+
+use crate::model::{DescriptorSet, ElementId, FileId, Scope, SourcePath};
+use crate::rule::Rule;
+
+/// One of the two sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Era {
+    /// The base.
+    Old,
+    /// What is judged.
+    New,
+}
+
+/// A place in a file of the new side: the first of some paths that has a
+/// location, else the file as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    /// The file.
+    pub file: FileId,
+    /// Paths into its source info, best first.
+    pub tries: Vec<SourcePath>,
+}
+
+impl Spot {
+    /// A file without a location.
+    pub fn file(file: FileId) -> Self {
+        Spot {
+            file,
+            tries: Vec::new(),
+        }
+    }
+
+    /// The declaration of an element. What the compiler made of a map field
+    /// stands where the field says `map<…>`.
+    pub fn of(set: &DescriptorSet<'_>, element: impl Into<ElementId>) -> Self {
+        let element = element.into();
+        let mut tries = vec![set.source_path(element)];
+        if let Some(field) = map_field(set, element) {
+            let mut types = set.source_path(field);
+            types.push(6);
+            tries.extend([types, set.source_path(field)]);
+        }
+        Spot {
+            file: set.file_of(element),
+            tries,
+        }
+    }
+
+    /// A part of an element's declaration, else the declaration.
+    pub fn part(set: &DescriptorSet<'_>, element: impl Into<ElementId>, part: &[i32]) -> Self {
+        let element = element.into();
+        let mut spot = Spot::of(set, element);
+        let mut path = spot.tries[0].clone();
+        path.extend_from_slice(part);
+        spot.tries.insert(0, path);
+        spot
+    }
+
+    /// A part of an element's declaration, else the file without a location.
+    pub fn part_only(set: &DescriptorSet<'_>, element: impl Into<ElementId>, part: &[i32]) -> Self {
+        let mut spot = Spot::part(set, element, part);
+        spot.tries.truncate(1);
+        spot
+    }
+
+    /// Tries another part of the element before everything else.
+    #[must_use]
+    pub fn rather(
+        mut self,
+        set: &DescriptorSet<'_>,
+        element: impl Into<ElementId>,
+        part: &[i32],
+    ) -> Self {
+        let mut path = set.source_path(element);
+        path.extend_from_slice(part);
+        self.tries.insert(0, path);
+        self
+    }
+}
+
+/// The map field whose entry an element is, or is part of.
+fn map_field(set: &DescriptorSet<'_>, element: ElementId) -> Option<ElementId> {
+    let entry = match element {
+        ElementId::Message(id) => id,
+        ElementId::Field(id) => match set[id].scope {
+            Scope::Message(message) if set[id].extendee.is_none() => message,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let entry = &set[entry];
+    let parent = entry.parent.filter(|_| entry.map_entry)?;
+    let holds_entry =
+        |field: &&crate::model::Field<'_>| field.target == crate::model::Target::Message(entry.id);
+    let field = set.fields_of(&set[parent]).iter().find(holds_entry)?;
+    Some(field.id.into())
+}
+
+/// One breach of one rule.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The side the element is on: new, unless it is gone.
+    pub era: Era,
+    /// The element.
+    pub element: ElementId,
+    /// Where the reader should look; nowhere where the file is gone.
+    pub spot: Option<Spot>,
+    /// The file of the old element, where there is one.
+    pub against: Option<FileId>,
+    /// What changed, in one line.
+    pub message: String,
+}
+
+/// Where rules put what they find.
+#[derive(Debug)]
+pub struct Found {
+    rule: &'static Rule,
+    hits: Vec<Hit>,
+}
+
+impl Found {
+    pub(crate) fn new(rule: &'static Rule) -> Self {
+        Found {
+            rule,
+            hits: Vec::new(),
+        }
+    }
+
+    pub(crate) fn turn_to(&mut self, rule: &'static Rule) {
+        self.rule = rule;
+    }
+
+    pub(crate) fn into_hits(self) -> Vec<Hit> {
+        self.hits
+    }
+
+    /// Something about an element of the new side.
+    pub fn at(
+        &mut self,
+        element: impl Into<ElementId>,
+        spot: Spot,
+        against: Option<FileId>,
+        message: String,
+    ) -> &mut Hit {
+        self.hit(Era::New, element.into(), Some(spot), against, message)
+    }
+
+    /// Something about an element that only the old side has.
+    pub fn gone(
+        &mut self,
+        element: impl Into<ElementId>,
+        spot: Option<Spot>,
+        against: FileId,
+        message: String,
+    ) -> &mut Hit {
+        self.hit(Era::Old, element.into(), spot, Some(against), message)
+    }
+
+    fn hit(
+        &mut self,
+        era: Era,
+        element: ElementId,
+        spot: Option<Spot>,
+        against: Option<FileId>,
+        message: String,
+    ) -> &mut Hit {
+        self.hits.push(Hit {
+            rule: self.rule,
+            era,
+            element,
+            spot,
+            against,
+            message,
+        });
+        self.hits.last_mut().expect("just pushed")
+    }
+}

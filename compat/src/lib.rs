@@ -1,0 +1,28 @@
+//! The scales: from two sets of protobuf descriptors to what changed between
+//! them and what the change asks for.
+//!
+//! [`load`] makes closed descriptor sets of whatever the user names; [`model`]
+//! reads their bytes into plain tables; [`pair`] pairs old with new; a
+//! [`Rule`] judges pairs and reports [`Hit`]s. Nothing here starts a process,
+//! opens a socket or knows how output looks. Start with [`World`].
+
+mod declare;
+mod wire;
+
+pub mod buf;
+pub mod bufyaml;
+pub mod canon;
+pub mod catalog;
+pub mod features;
+pub mod found;
+pub mod load;
+pub mod model;
+pub mod pair;
+pub mod rule;
+mod rules;
+
+pub use found::{Era, Found, Hit, Spot};
+pub use load::{Failure, LoadError};
+pub use model::DescriptorSet;
+pub use pair::{Pair, World};
+pub use rule::{Category, Channel, Rule};

@@ -1,0 +1,544 @@
+//! Old and new, paired once; and the walk that shows rules their pairs.
+//!
+//! Files are paired by path; messages, enums and services by full name over
+//! all files; fields by number inside paired messages; extensions by what they
+//! extend and their number; methods by name inside paired services; oneofs by
+//! name inside paired messages. Enum values are paired by rules themselves:
+//! one number may have many names.
+
+use crate::found::{Era, Found, Hit};
+use crate::model::{
+    DescriptorSet, Enum, EnumId, Field, FieldId, File, FileId, Kind, Label, Message, MessageId,
+    Method, MethodId, Named, OneofId, Service, ServiceId, Target,
+};
+use crate::rule::{Judge, Rule};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Two elements that are one.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'w, T> {
+    /// As it was.
+    pub old: &'w T,
+    /// As it is.
+    pub new: &'w T,
+}
+
+/// Which new element an old one became, and back.
+#[derive(Debug, Default)]
+struct Twins {
+    forward: Vec<u32>,
+    backward: Vec<u32>,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl Twins {
+    fn new(old: usize, new: usize) -> Self {
+        Twins {
+            forward: vec![NONE; old],
+            backward: vec![NONE; new],
+        }
+    }
+
+    fn pair(&mut self, old: u32, new: u32) {
+        self.forward[old as usize] = new;
+        self.backward[new as usize] = old;
+    }
+
+    fn pair_ranges(&mut self, old: &Range<u32>, new: &Range<u32>) {
+        for (old, new) in old.clone().zip(new.clone()) {
+            self.pair(old, new);
+        }
+    }
+}
+
+fn get(table: &[u32], at: usize) -> Option<u32> {
+    table.get(at).copied().filter(|twin| *twin != NONE)
+}
+
+/// The part a file takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// It is paired and judged.
+    Judged,
+    /// It is paired, and what is found in it does not count.
+    Paired,
+    /// It is not there.
+    Absent,
+}
+
+/// Both sides and how they are paired.
+pub struct World<'w> {
+    /// The base.
+    pub old: &'w DescriptorSet<'w>,
+    /// What is judged.
+    pub new: &'w DescriptorSet<'w>,
+    parts: [Vec<Part>; 2],
+    packages: [HashMap<&'w str, FileId>; 2],
+    files: Twins,
+    messages: Twins,
+    enums: Twins,
+    services: Twins,
+    fields: Twins,
+    oneofs: Twins,
+    methods: Twins,
+}
+
+macro_rules! twins {
+    ($($id:ident: $table:ident, $twin:ident, $origin:ident;)+) => {
+        impl World<'_> {
+            $(
+                /// The new element that an old one became.
+                pub fn $twin(&self, old: $id) -> Option<$id> {
+                    get(&self.$table.forward, old.index()).map($id)
+                }
+
+                /// The old element that a new one was.
+                pub fn $origin(&self, new: $id) -> Option<$id> {
+                    get(&self.$table.backward, new.index()).map($id)
+                }
+            )+
+        }
+    };
+}
+
+twins! {
+    FileId: files, file_twin, file_origin;
+    MessageId: messages, message_twin, message_origin;
+    EnumId: enums, enum_twin, enum_origin;
+    ServiceId: services, service_twin, service_origin;
+    FieldId: fields, field_twin, field_origin;
+    OneofId: oneofs, oneof_twin, oneof_origin;
+    MethodId: methods, method_twin, method_origin;
+}
+
+impl<'w> World<'w> {
+    /// Pairs two sets whole.
+    pub fn new(old: &'w DescriptorSet<'w>, new: &'w DescriptorSet<'w>) -> Self {
+        World::of(old, new, |_, _| Part::Judged)
+    }
+
+    /// Pairs those files of two sets that take part.
+    pub fn of(
+        old: &'w DescriptorSet<'w>,
+        new: &'w DescriptorSet<'w>,
+        part: impl Fn(Era, &File<'_>) -> Part,
+    ) -> Self {
+        let parts = [(Era::Old, old), (Era::New, new)]
+            .map(|(era, set)| set.files().iter().map(|file| part(era, file)).collect());
+        let mut world = World {
+            old,
+            new,
+            parts,
+            packages: [HashMap::new(), HashMap::new()],
+            files: Twins::new(old.files().len(), new.files().len()),
+            messages: Twins::new(old.messages().len(), new.messages().len()),
+            enums: Twins::new(old.enums().len(), new.enums().len()),
+            services: Twins::new(old.services().len(), new.services().len()),
+            fields: Twins::new(old.fields().len(), new.fields().len()),
+            oneofs: Twins::new(old.oneofs.len(), new.oneofs.len()),
+            methods: Twins::new(old.methods.len(), new.methods.len()),
+        };
+        world.pair_files();
+        world.pair_named();
+        world.pair_extensions();
+        world
+    }
+
+    /// The set of one side.
+    pub fn set(&self, era: Era) -> &'w DescriptorSet<'w> {
+        match era {
+            Era::Old => self.old,
+            Era::New => self.new,
+        }
+    }
+
+    /// Whether a file takes part.
+    pub fn judges(&self, era: Era, file: FileId) -> bool {
+        self.part(era, file) != Part::Absent
+    }
+
+    /// The part a file takes.
+    pub fn part(&self, era: Era, file: FileId) -> Part {
+        self.parts[era as usize][file.index()]
+    }
+
+    /// The files of one side that take part.
+    pub fn files(&self, era: Era) -> impl Iterator<Item = &'w File<'w>> {
+        let files = self.set(era).files().iter();
+        files.filter(move |file| self.judges(era, file.id))
+    }
+
+    /// Whether one side has the package; one of its files.
+    pub fn package(&self, era: Era, package: &str) -> Option<FileId> {
+        self.packages[era as usize].get(package).copied()
+    }
+
+    /// The packages of one side, each with its first file by path.
+    pub fn packages(&self, era: Era) -> impl Iterator<Item = (&'w str, FileId)> {
+        self.packages[era as usize]
+            .iter()
+            .map(|(package, file)| (*package, *file))
+    }
+
+    fn all_files(&self, era: Era) -> Vec<&'w File<'w>> {
+        self.files(era).collect()
+    }
+
+    fn pair_files(&mut self) {
+        let by_path: HashMap<&str, FileId> = self
+            .files(Era::New)
+            .map(|file| (file.path, file.id))
+            .collect();
+        for file in self.all_files(Era::Old) {
+            if let Some(twin) = by_path.get(file.path) {
+                self.files.pair(file.id.0, twin.0);
+            }
+        }
+        for era in [Era::Old, Era::New] {
+            let set = self.set(era);
+            for file in self.all_files(era) {
+                let first = self.packages[era as usize]
+                    .entry(file.package)
+                    .or_insert(file.id);
+                if file.path < set[*first].path {
+                    *first = file.id;
+                }
+            }
+        }
+    }
+
+    fn pair_named(&mut self) {
+        let (old, new) = (self.old, self.new);
+        for file in self.all_files(Era::Old) {
+            // Files of equal bytes have equal tables, in the same order.
+            if let Some(twin) = self.file_twin(file.id).map(|id| &new[id])
+                && file.bytes == twin.bytes
+            {
+                self.messages
+                    .pair_ranges(&file.all_messages, &twin.all_messages);
+                self.enums.pair_ranges(&file.all_enums, &twin.all_enums);
+                self.services.pair_ranges(&file.services, &twin.services);
+                for (message, twin) in old.messages_of(file).iter().zip(new.messages_of(twin)) {
+                    self.fields.pair_ranges(&message.fields, &twin.fields);
+                    self.oneofs.pair_ranges(&message.oneofs, &twin.oneofs);
+                }
+                for (service, twin) in old.services_of(file).iter().zip(new.services_of(twin)) {
+                    self.methods.pair_ranges(&service.methods, &twin.methods);
+                }
+                continue;
+            }
+            for message in old.messages_of(file) {
+                if let Some(Named::Message(twin)) = new.find(old.message_name(message.id))
+                    && self.judges(Era::New, new[twin].file)
+                {
+                    self.messages.pair(message.id.0, twin.0);
+                    self.pair_members(message, &new[twin]);
+                }
+            }
+            for each in old.enums_of(file) {
+                if let Some(Named::Enum(twin)) = new.find(old.enum_name(each.id))
+                    && self.judges(Era::New, new[twin].file)
+                {
+                    self.enums.pair(each.id.0, twin.0);
+                }
+            }
+            for service in old.services_of(file) {
+                if let Some(Named::Service(twin)) = new.find(old.service_name(service.id))
+                    && self.judges(Era::New, new[twin].file)
+                {
+                    self.services.pair(service.id.0, twin.0);
+                    let methods = new.methods_of(&new[twin]);
+                    pair_by_key(
+                        &mut self.methods,
+                        old.methods_of(service),
+                        methods,
+                        |method| (method.name, method.id.0),
+                    );
+                }
+            }
+        }
+    }
+
+    fn pair_members(&mut self, old: &Message<'_>, new: &Message<'_>) {
+        if old.bytes == new.bytes {
+            self.fields.pair_ranges(&old.fields, &new.fields);
+            self.oneofs.pair_ranges(&old.oneofs, &new.oneofs);
+            return;
+        }
+        pair_by_key(
+            &mut self.fields,
+            self.old.fields_of(old),
+            self.new.fields_of(new),
+            |field| (field.number, field.id.0),
+        );
+        pair_by_key(
+            &mut self.oneofs,
+            self.old.oneofs_of(old),
+            self.new.oneofs_of(new),
+            |oneof| (oneof.name, oneof.id.0),
+        );
+    }
+
+    fn pair_extensions(&mut self) {
+        let (old, new) = (self.old, self.new);
+        let mut by_number: HashMap<(MessageId, i32), FieldId> = HashMap::new();
+        for file in self.all_files(Era::New) {
+            for field in new.extensions_of(file) {
+                by_number.insert((new.owner(field), field.number), field.id);
+            }
+        }
+        if by_number.is_empty() {
+            return;
+        }
+        for file in self.all_files(Era::Old) {
+            for field in old.extensions_of(file) {
+                // By name: what is extended may stand in a file that takes no
+                // part.
+                let extendee = new.find_message(old.message_name(old.owner(field)));
+                let twin = extendee.and_then(|id| by_number.get(&(id, field.number)));
+                if let Some(twin) = twin {
+                    self.fields.pair(field.id.0, twin.0);
+                }
+            }
+        }
+    }
+
+    /// Whether what children inherit from their files, beside features, is
+    /// equal.
+    fn same_climate(&self, old: FileId, new: FileId) -> bool {
+        let (old, new) = (&self.old[old], &self.new[new]);
+        old.syntax == new.syntax && old.java_string_check_utf8 == new.java_string_check_utf8
+    }
+
+    fn same_message(&self, old: &Message<'_>, new: &Message<'_>) -> bool {
+        old.features == new.features
+            && self.same_climate(old.file, new.file)
+            && old.bytes == new.bytes
+    }
+
+    fn same_enum(&self, old: &Enum<'_>, new: &Enum<'_>) -> bool {
+        old.features == new.features
+            && self.same_climate(old.file, new.file)
+            && old.bytes == new.bytes
+    }
+}
+
+/// Pairs children by a key; those that stand in one order pair as they go.
+fn pair_by_key<'c, T, K: Ord + Copy>(
+    twins: &mut Twins,
+    old: &'c [T],
+    new: &'c [T],
+    key: impl Fn(&'c T) -> (K, u32),
+) {
+    let mut rest = 0;
+    while let (Some(old), Some(new)) = (old.get(rest), new.get(rest)) {
+        let ((old_key, old), (new_key, new)) = (key(old), key(new));
+        if old_key != new_key {
+            break;
+        }
+        twins.pair(old, new);
+        rest += 1;
+    }
+    if rest == old.len() || rest == new.len() {
+        return;
+    }
+    let mut by_key: Vec<(K, u32)> = new[rest..].iter().map(&key).collect();
+    by_key.sort_unstable_by_key(|(key, _)| *key);
+    for each in &old[rest..] {
+        let (wanted, old) = key(each);
+        if let Ok(at) = by_key.binary_search_by_key(&wanted, |(key, _)| *key) {
+            twins.pair(old, by_key[at].1);
+        }
+    }
+}
+
+/// The judges of some rules, by kind of pair.
+#[derive(Default)]
+#[allow(
+    clippy::type_complexity,
+    reason = "an alias cannot say that a judge takes pairs of any lifetime"
+)]
+struct Judges {
+    set: Vec<(&'static Rule, fn(&World, &mut Found))>,
+    file: Vec<(&'static Rule, fn(&Pair<File>, &World, &mut Found))>,
+    message: Vec<(&'static Rule, fn(&Pair<Message>, &World, &mut Found))>,
+    field: Vec<(&'static Rule, fn(&Pair<Field>, &World, &mut Found))>,
+    enums: Vec<(&'static Rule, fn(&Pair<Enum>, &World, &mut Found))>,
+    service: Vec<(&'static Rule, fn(&Pair<Service>, &World, &mut Found))>,
+    method: Vec<(&'static Rule, fn(&Pair<Method>, &World, &mut Found))>,
+}
+
+#[allow(clippy::type_complexity, reason = "as above")]
+fn show<T>(
+    judges: &[(&'static Rule, fn(&Pair<T>, &World, &mut Found))],
+    pair: &Pair<T>,
+    world: &World,
+    found: &mut Found,
+) {
+    for (rule, judge) in judges {
+        found.turn_to(rule);
+        judge(pair, world, found);
+    }
+}
+
+/// Shows some rules every pair they judge. What is equal, and inherits the
+/// same, is not shown: no rule has anything to say about it.
+pub fn judge(world: &World, rules: impl IntoIterator<Item = &'static Rule>) -> Vec<Hit> {
+    let mut judges = Judges::default();
+    let mut first = None;
+    for rule in rules {
+        first.get_or_insert(rule);
+        match rule.judge {
+            Judge::Set(judge) => judges.set.push((rule, judge)),
+            Judge::File(judge) => judges.file.push((rule, judge)),
+            Judge::Message(judge) => judges.message.push((rule, judge)),
+            Judge::Field(judge) => judges.field.push((rule, judge)),
+            Judge::Enum(judge) => judges.enums.push((rule, judge)),
+            Judge::Service(judge) => judges.service.push((rule, judge)),
+            Judge::Method(judge) => judges.method.push((rule, judge)),
+        }
+    }
+    let Some(first) = first else {
+        return Vec::new();
+    };
+    let mut found = Found::new(first);
+    for (rule, judge) in &judges.set {
+        found.turn_to(rule);
+        judge(world, &mut found);
+    }
+    walk(world, &judges, &mut found);
+    found.into_hits()
+}
+
+fn walk(world: &World, judges: &Judges, found: &mut Found) {
+    let (old, new) = (world.old, world.new);
+    let changed = changed_enums(world);
+    for file in world.files(Era::Old) {
+        let twin = world.file_twin(file.id).map(|id| &new[id]);
+        let same = twin.is_some_and(|twin| file.bytes == twin.bytes);
+        if let Some(twin) = twin
+            && !same
+        {
+            let pair = Pair {
+                old: file,
+                new: twin,
+            };
+            show(&judges.file, &pair, world, found);
+        }
+        if same && changed.is_none() {
+            continue;
+        }
+        for message in old.messages_of(file) {
+            if let Some(twin) = world.message_twin(message.id) {
+                let pair = Pair {
+                    old: message,
+                    new: &new[twin],
+                };
+                walk_message(world, judges, &pair, changed.as_deref(), found);
+            }
+        }
+        for field in old.extensions_of(file) {
+            if let Some(twin) = world.field_twin(field.id) {
+                let pair = Pair {
+                    old: field,
+                    new: &new[twin],
+                };
+                show(&judges.field, &pair, world, found);
+            }
+        }
+        if same {
+            continue;
+        }
+        for each in old.enums_of(file) {
+            if let Some(twin) = world.enum_twin(each.id)
+                && !world.same_enum(each, &new[twin])
+            {
+                let pair = Pair {
+                    old: each,
+                    new: &new[twin],
+                };
+                show(&judges.enums, &pair, world, found);
+            }
+        }
+        for service in old.services_of(file) {
+            if let Some(twin) = world.service_twin(service.id)
+                && service.bytes != new[twin].bytes
+            {
+                let pair = Pair {
+                    old: service,
+                    new: &new[twin],
+                };
+                walk_service(world, judges, &pair, found);
+            }
+        }
+    }
+}
+
+fn walk_message(
+    world: &World,
+    judges: &Judges,
+    pair: &Pair<Message>,
+    changed: Option<&[bool]>,
+    found: &mut Found,
+) {
+    let same = world.same_message(pair.old, pair.new);
+    if same && changed.is_none() {
+        return;
+    }
+    if !same {
+        show(&judges.message, pair, world, found);
+    }
+    for field in world.old.fields_of(pair.old) {
+        let Some(twin) = world.field_twin(field.id).map(|id| &world.new[id]) else {
+            continue;
+        };
+        // The default of an enum field is a matter of the enum.
+        let reads_changed = matches!((changed, twin.target), (Some(changed), Target::Enum(id))
+            if field.kind == Kind::Enum && field.label != Label::Repeated && changed[id.index()]);
+        if same && !reads_changed {
+            continue;
+        }
+        let pair = Pair {
+            old: field,
+            new: twin,
+        };
+        show(&judges.field, &pair, world, found);
+    }
+}
+
+fn walk_service(world: &World, judges: &Judges, pair: &Pair<Service>, found: &mut Found) {
+    show(&judges.service, pair, world, found);
+    for method in world.old.methods_of(pair.old) {
+        if let Some(twin) = world.method_twin(method.id) {
+            let pair = Pair {
+                old: method,
+                new: &world.new[twin],
+            };
+            show(&judges.method, &pair, world, found);
+        }
+    }
+}
+
+/// Beside the new enums: which of them differ from what they were. `None`
+/// where none does.
+fn changed_enums(world: &World) -> Option<Vec<bool>> {
+    let mut changed: Option<Vec<bool>> = None;
+    for file in world.files(Era::Old) {
+        if let Some(twin) = world.file_twin(file.id)
+            && file.bytes == world.new[twin].bytes
+        {
+            continue;
+        }
+        for each in world.old.enums_of(file) {
+            if let Some(twin) = world.enum_twin(each.id)
+                && !world.same_enum(each, &world.new[twin])
+            {
+                let count = world.new.enums().len();
+                changed.get_or_insert_with(|| vec![false; count])[twin.index()] = true;
+            }
+        }
+    }
+    changed
+}

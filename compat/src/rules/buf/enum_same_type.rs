@@ -1,0 +1,44 @@
+use crate::declare::rule;
+use crate::found::{Found, Spot};
+use crate::model::Enum;
+use crate::pair::{Pair, World};
+
+rule! {
+    /// An enum stays open, or stays closed.
+    ///
+    /// A closed enum hides values it does not know.
+    ///
+    /// ```proto old
+    /// syntax = "proto2";
+    /// package p.v1;
+    /// enum E { E_ZERO = 0; }
+    /// ```
+    /// ```proto breaks
+    /// syntax = "proto3";
+    /// package p.v1;
+    /// enum E { E_ZERO = 0; }
+    /// ```
+    /// ```proto allowed
+    /// syntax = "proto2";
+    /// package p.v1;
+    /// enum E { E_ZERO = 0; E_ONE = 1; }
+    /// ```
+    "ENUM_SAME_TYPE", Enum,
+    buf [File, Package],
+    aperio Wire,
+    judge
+}
+
+fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
+    let (old, new) = (pair.old.features.enum_type, pair.new.features.enum_type);
+    if old != new {
+        let message = format!(
+            "enum {} changed from {} to {}",
+            pair.new.name,
+            old.word(),
+            new.word()
+        );
+        let spot = Spot::part(world.new, pair.new.id, &[3, 7, 2]);
+        found.at(pair.new.id, spot, Some(pair.old.file), message);
+    }
+}

@@ -1,0 +1,46 @@
+use super::deletion;
+use crate::declare::rule;
+use crate::found::{Era, Found};
+use crate::pair::World;
+
+rule! {
+    /// An enum stays in its package.
+    ///
+    /// Moving one to another file of the package is fine. Where the whole package is
+    /// gone, or has no such thing left, nothing is said here.
+    ///
+    /// ```proto old
+    /// message M { enum Stays { S_ZERO = 0; } }
+    /// enum Moved { M_ZERO = 0; }
+    /// ```
+    /// ```proto breaks
+    /// message M { enum Stays { S_ZERO = 0; } }
+    /// ```
+    /// ```proto allowed
+    /// message M { enum Stays { S_ZERO = 0; } }
+    /// ```
+    /// ```proto allowed p/v1/b.proto
+    /// enum Moved { M_ZERO = 0; }
+    /// ```
+    "PACKAGE_ENUM_NO_DELETE", Set,
+    buf [Package],
+    judge
+}
+
+fn judge(world: &World, found: &mut Found) {
+    let packages = deletion::packages_with(world, |file| !file.all_enums.is_empty());
+    for file in world.files(Era::Old) {
+        if !packages.contains(file.package) {
+            continue;
+        }
+        for gone in deletion::enums(world, file) {
+            if !deletion::stays_in_package(world, gone, file.package) {
+                let name = world.old.nested_name(gone);
+                let package = file.package;
+                let message = format!("enum {name} was deleted from package {package}");
+                let spot = deletion::survivor_if_file(world, gone, file);
+                found.gone(gone, spot, file.id, message);
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+use super::describe::method;
+use crate::declare::rule;
+use crate::found::{Found, Spot};
+use crate::model::Method;
+use crate::pair::{Pair, World};
+
+rule! {
+    /// A method keeps whether its client sends a stream.
+    ///
+    /// ```proto old
+    /// message M {}
+    /// service S { rpc R(M) returns (M); }
+    /// ```
+    /// ```proto breaks
+    /// message M {}
+    /// service S { rpc R(stream M) returns (M); }
+    /// ```
+    /// ```proto allowed
+    /// message M {}
+    /// service S { rpc Q(M) returns (stream M); rpc R(M) returns (M); }
+    /// ```
+    "RPC_SAME_CLIENT_STREAMING", Method,
+    buf [File, Package, WireJson, Wire, Csr],
+    aperio Wire,
+    judge
+}
+
+fn judge(pair: &Pair<Method>, world: &World, found: &mut Found) {
+    if pair.old.client_streaming != pair.new.client_streaming {
+        let (old, new) = if pair.new.client_streaming {
+            ("unary", "streaming")
+        } else {
+            ("streaming", "unary")
+        };
+        let message = format!(
+            "{} changed from client {old} to client {new}",
+            method(world.new, pair.new)
+        );
+        let spot = Spot::of(world.new, pair.new.id);
+        let against = world.old.file_of(pair.old.id.into());
+        found.at(pair.new.id, spot, Some(against), message);
+    }
+}

@@ -1,0 +1,141 @@
+//! The examples in the texts of the rules: every rule on every example of
+//! every other. A rule fires where its own text says so; what the others say
+//! is in `examples.txt`. `UPDATE_SNAPSHOTS=1` rewrites it.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use compat::load::{FrontEnd, Protox, Root, Sources, Tree};
+use compat::{DescriptorSet, Rule, World, catalog, pair};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::Path;
+use std::rc::Rc;
+
+type Files = BTreeMap<String, String>;
+
+/// The trees of one rule: old, then each that breaks and each that is allowed.
+struct Example {
+    old: Files,
+    breaks: Vec<Files>,
+    allowed: Vec<Files>,
+}
+
+/// A block as a file: what it leaves out is added.
+fn whole(text: &str) -> String {
+    let mut head = String::new();
+    if !text.contains("syntax =") {
+        head.push_str("syntax = \"proto3\";\n");
+    }
+    if !text.contains("package p.") && !text.contains("package q.") {
+        head.push_str("package p.v1;\n");
+    }
+    let service = if text.contains("message M ") && !text.contains("service ") {
+        "\nservice Example { rpc Call(M) returns (M); }\n"
+    } else {
+        ""
+    };
+    format!("{head}{text}{service}")
+}
+
+fn example(rule: &'static Rule) -> Example {
+    let mut example = Example {
+        old: Files::new(),
+        breaks: Vec::new(),
+        allowed: Vec::new(),
+    };
+    let mut lines = rule.doc.lines();
+    while let Some(line) = lines.next() {
+        let Some(head) = line.trim().strip_prefix("```proto ") else {
+            continue;
+        };
+        let text: Vec<&str> = lines
+            .by_ref()
+            .take_while(|line| line.trim() != "```")
+            .map(|line| line.strip_prefix(' ').unwrap_or(line))
+            .collect();
+        let mut words = head.split_whitespace();
+        let says = words.next().unwrap();
+        let path = words.find(|word| word.contains('/'));
+        let files = match says {
+            "old" => &mut example.old,
+            "breaks" | "allowed" => {
+                let trees = if says == "breaks" {
+                    &mut example.breaks
+                } else {
+                    &mut example.allowed
+                };
+                // A block with a path belongs to the tree above it.
+                if path.is_none() {
+                    trees.push(Files::new());
+                }
+                trees.last_mut().unwrap()
+            }
+            other => panic!("{}: an example cannot be {other}", rule.id),
+        };
+        let path = path.unwrap_or("p/v1/a.proto").to_owned();
+        files.insert(path, whole(&text.join("\n")));
+    }
+    assert!(!example.old.is_empty(), "{} has no example", rule.id);
+    assert!(!example.breaks.is_empty(), "{} is never broken", rule.id);
+    assert!(!example.allowed.is_empty(), "{} allows nothing", rule.id);
+    example
+}
+
+fn compiled(rule: &Rule, files: &Files) -> Vec<u8> {
+    let names: Vec<String> = files.keys().cloned().collect();
+    let files = files
+        .iter()
+        .map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+    let sources = Sources {
+        roots: vec![Root::new(Rc::new(Tree::Memory(files.collect())), "", "")],
+        imports: Vec::new(),
+    };
+    Protox
+        .compile(&sources, &names)
+        .unwrap_or_else(|error| panic!("{}: {error}", rule.id))
+}
+
+fn fired(old: &[u8], new: &[u8]) -> BTreeSet<&'static str> {
+    let (old, new) = (
+        DescriptorSet::parse(old).unwrap(),
+        DescriptorSet::parse(new).unwrap(),
+    );
+    let world = World::new(&old, &new);
+    let hits = pair::judge(&world, catalog::all());
+    hits.iter().map(|hit| hit.rule.id).collect()
+}
+
+#[test]
+fn every_rule_keeps_its_own_text() {
+    let mut seen = String::new();
+    for rule in catalog::all() {
+        let example = example(rule);
+        let old = compiled(rule, &example.old);
+        assert_eq!(fired(&old, &old), BTreeSet::new(), "{}", rule.id);
+        for (role, trees) in [("breaks", &example.breaks), ("allowed", &example.allowed)] {
+            for (at, tree) in trees.iter().enumerate() {
+                let new = compiled(rule, tree);
+                assert_eq!(fired(&new, &new), BTreeSet::new(), "{}", rule.id);
+                let ids = fired(&old, &new);
+                assert_eq!(
+                    ids.contains(rule.id),
+                    role == "breaks",
+                    "{} {role} {at}: {ids:?}",
+                    rule.id
+                );
+                let ids: Vec<_> = ids.into_iter().collect();
+                writeln!(seen, "{} {role} {at}: {}", rule.id, ids.join(" ")).unwrap();
+            }
+        }
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/examples.txt");
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&path, &seen).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == seen,
+        "what rules say of each other's examples changed: \
+         UPDATE_SNAPSHOTS=1 cargo test -p compat --test examples, then read the difference"
+    );
+}

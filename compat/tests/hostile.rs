@@ -1,0 +1,147 @@
+//! Bytes of strangers: whatever they are, they are read or refused.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use compat::load::{Input, Protox, Roots};
+use compat::{DescriptorSet, World, bufyaml, canon, catalog, pair};
+use proptest::prelude::*;
+
+/// Changes bytes here and there, cuts, and repeats.
+fn mutated(mut bytes: Vec<u8>, edits: &[(usize, u8, u8)]) -> Vec<u8> {
+    for &(place, what, byte) in edits {
+        if bytes.is_empty() {
+            break;
+        }
+        let at = place % bytes.len();
+        match what % 5 {
+            0 => bytes[at] = byte,
+            1 => bytes.truncate(at),
+            2 => bytes.insert(at, byte),
+            3 => drop(bytes.remove(at)),
+            _ => {
+                let end = (at + usize::from(byte)).min(bytes.len());
+                let again = bytes[at..end].to_vec();
+                bytes.splice(at..at, again);
+            }
+        }
+    }
+    bytes
+}
+
+/// Reads a set and does with it everything that is done with sets.
+fn use_up(bytes: &[u8], old: &DescriptorSet<'_>) {
+    let Ok(set) = DescriptorSet::parse(bytes) else {
+        return;
+    };
+    let all = || set.files().iter().map(|file| file.id);
+    if let Ok(once) = canon::set(&set, all()) {
+        let again = DescriptorSet::parse(&once).expect("a canonical form is readable");
+        let twice = canon::set(&again, again.files().iter().map(|file| file.id)).unwrap();
+        assert_eq!(once, twice, "a canonical form is its own");
+    }
+    let _ = canon::comments_digest(&set, all());
+    for (old, new) in [(old, &set), (&set, old)] {
+        let world = World::new(old, new);
+        for hit in pair::judge(&world, catalog::all()) {
+            assert!(!world.set(hit.era).full_name(hit.element).is_empty());
+        }
+    }
+    let world = World::new(&set, &set);
+    assert!(pair::judge(&world, catalog::all()).is_empty());
+    let loaded = Input::Bytes(bytes.to_vec()).load(&Roots::default(), &Protox);
+    drop(loaded);
+}
+
+const SMALL: &str = r#"
+    syntax = "proto2";
+    package p.v1;
+    message M {
+      optional int32 a = 1 [default = 7, json_name = "x"];
+      repeated string b = 2 [packed = false];
+      map<string, M> m = 3;
+      oneof o { int32 c = 4; E e = 5; }
+      optional group G = 6 { optional bytes d = 1 [default = "\001"]; }
+      extensions 100 to max;
+      reserved 50 to 60;
+      reserved "gone";
+      enum E { option allow_alias = true; Z = 0; Y = 0; N = -1; reserved -9 to -5; }
+      extend M { optional double x = 100 [default = inf]; }
+    }
+    service S { rpc R(M) returns (stream M) { option idempotency_level = IDEMPOTENT; } }
+"#;
+
+fn small() -> Vec<u8> {
+    use compat::load::{FrontEnd, Root, Sources, Tree};
+    let files = [("a.proto".to_owned(), SMALL.as_bytes().to_vec())];
+    let tree = std::rc::Rc::new(Tree::Memory(files.into()));
+    let sources = Sources {
+        roots: vec![Root::new(tree, "", "")],
+        imports: Vec::new(),
+    };
+    Protox.compile(&sources, &["a.proto".to_owned()]).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn broken_sets_are_read_or_refused(
+        edits in prop::collection::vec((any::<usize>(), any::<u8>(), any::<u8>()), 1..6),
+    ) {
+        let base = small();
+        let old = DescriptorSet::parse(&base).unwrap();
+        use_up(&mutated(base.clone(), &edits), &old);
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let base = small();
+        let old = DescriptorSet::parse(&base).unwrap();
+        use_up(&bytes, &old);
+    }
+
+    #[test]
+    fn any_configuration_is_read_or_refused(text in "\\PC{0,80}", lines in "[a-z0-9:\\-\\[\\]{}&*!#|> \n]{0,120}") {
+        let _ = bufyaml::Workspace::parse(&text, "x");
+        let _ = bufyaml::Workspace::parse(&format!("version: v2\nbreaking:\n  {lines}"), "x");
+    }
+}
+
+#[test]
+fn what_is_too_deep_or_too_much_is_refused() {
+    // A message inside a message inside …
+    let mut inner = vec![0x0a, 1, b'M'];
+    for _ in 0..200 {
+        let mut outer = vec![0x0a, 1, b'M', 0x1a];
+        let mut length = inner.len();
+        while length >= 0x80 {
+            outer.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
+            length >>= 7;
+        }
+        outer.push(u8::try_from(length).unwrap());
+        outer.extend(inner);
+        inner = outer;
+    }
+    let wrap = |tag: u8, inner: &[u8]| {
+        let mut out = vec![tag];
+        let mut length = inner.len();
+        while length >= 0x80 {
+            out.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
+            length >>= 7;
+        }
+        out.push(u8::try_from(length).unwrap());
+        out.extend(inner);
+        out
+    };
+    let mut file = vec![0x0a, 1, b'a'];
+    file.extend(wrap(0x22, &inner));
+    let error = DescriptorSet::parse(&wrap(0x0a, &file)).unwrap_err();
+    assert!(error.message.contains("nest"), "{error}");
+}
+
+#[test]
+fn the_interface_reads_in_both_directions() {
+    let set = DescriptorSet::parse(proto::DESCRIPTORS).unwrap();
+    use_up(proto::DESCRIPTORS, &set);
+    assert!(set.first_edition().is_none());
+}
