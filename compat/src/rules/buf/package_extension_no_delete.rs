@@ -39,7 +39,8 @@ rule! {
 }
 
 fn judge(world: &World, found: &mut Found) {
-    let packages = deletion::packages_with(world, |file| world.new.extensions_of(file).next().is_some());
+    let packages =
+        deletion::packages_with(world, |file| world.new.extensions_of(file).next().is_some());
     for file in world.files(Era::Old) {
         if !packages.contains(file.package) {
             continue;

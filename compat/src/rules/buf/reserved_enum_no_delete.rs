@@ -30,6 +30,12 @@ rule! {
 fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
     let (old, new) = (pair.old, pair.new);
     let element = ranges::Element::enumeration(world, pair);
-    ranges::kept(&element, "reserved", (&old.reserved, &new.reserved), i32::MAX, found);
+    ranges::kept(
+        &element,
+        "reserved",
+        (&old.reserved, &new.reserved),
+        i32::MAX,
+        found,
+    );
     ranges::names_kept(&element, (&old.reserved_names, &new.reserved_names), found);
 }

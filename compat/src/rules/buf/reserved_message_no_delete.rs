@@ -31,6 +31,12 @@ fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
     let (old, new) = (pair.old, pair.new);
     let max = ranges::message_max(new);
     let element = ranges::Element::message(world, pair);
-    ranges::kept(&element, "reserved", (&old.reserved, &new.reserved), max, found);
+    ranges::kept(
+        &element,
+        "reserved",
+        (&old.reserved, &new.reserved),
+        max,
+        found,
+    );
     ranges::names_kept(&element, (&old.reserved_names, &new.reserved_names), found);
 }
