@@ -7,23 +7,33 @@
 //! opens a socket or knows how output looks. Start with [`World`].
 
 mod declare;
+mod near;
+mod place;
 mod wire;
 
 pub mod annotation;
+pub mod aperio;
 pub mod buf;
 pub mod bufyaml;
+pub mod bump;
 pub mod canon;
 pub mod catalog;
+pub mod declaration;
 pub mod effect;
 pub mod features;
+pub mod flow;
 pub mod found;
 pub mod load;
+pub mod matrix;
 pub mod model;
 pub mod occasion;
 pub mod pair;
+pub mod policy;
 pub mod rule;
 mod rules;
+pub mod version;
 
+pub use bump::{Bump, Declared};
 pub use found::{Era, Found, Hit, Spot};
 pub use load::{Failure, LoadError};
 pub use model::DescriptorSet;

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use compat::load::{FrontEnd, Protox, Root, Sources, Tree};
+use compat::rule::Judge;
 use compat::{DescriptorSet, Rule, World, catalog, pair};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -109,6 +110,9 @@ fn fired(old: &[u8], new: &[u8]) -> BTreeSet<&'static str> {
 fn every_rule_keeps_its_own_text() {
     let mut seen = String::new();
     for rule in catalog::all() {
+        if matches!(rule.judge, Judge::Release) {
+            continue;
+        }
         let example = example(rule);
         let old = compiled(rule, &example.old);
         assert_eq!(fired(&old, &old), BTreeSet::new(), "{}", rule.id);
