@@ -21,6 +21,8 @@ use crate::occasion::Occasion;
 use crate::policy::{Deletion, Policy, Unguarded};
 use crate::rule::{Channel, Rule};
 use crate::version::Version;
+use crate::waiver::{State, Waiver};
+use time::Date;
 
 /// An older version to compare with.
 #[derive(Debug, Clone)]
@@ -66,6 +68,10 @@ pub struct Comparison<'w> {
     pub scope: Scope,
     /// Locks that are not what they were, each as one sentence.
     pub edited: Vec<(Version, String)>,
+    /// What somebody agreed to.
+    pub waivers: &'w [Waiver],
+    /// The day that waivers end by.
+    pub today: Date,
 }
 
 /// Sorts bases: those with a version by it, newest first, behind those
@@ -186,6 +192,8 @@ pub struct Outcome {
     pub cells: Vec<Cell>,
     /// Which side is upgraded first.
     pub order: Order,
+    /// What became of each waiver.
+    pub waivers: Vec<State>,
     /// How it ends.
     pub conclusion: Conclusion,
 }
@@ -261,7 +269,7 @@ impl<'w> Comparison<'w> {
                 Deletion::After(minors) => Some(minors),
             },
         };
-        Ok(Some(judge::judge(self, &world, base)))
+        judge::judge(self, &world, base).map(Some)
     }
 
     /// What one base shows of the new side; nothing where no file takes part.

@@ -152,7 +152,10 @@ mod tests {
         for base in ["0.0.0", "0.0.3", "0.2.3", "1.0.0", "1.2.3", "1.2.3-rc.1"].map(version) {
             for bump in [Bump::Patch, Bump::Minor, Bump::Major] {
                 let next = bump.above(&base);
-                assert!(Bump::between(&base, &next) >= bump, "{base} {bump:?} {next}");
+                assert!(
+                    Bump::between(&base, &next) >= bump,
+                    "{base} {bump:?} {next}"
+                );
                 let numbers = (0..4).flat_map(|major| {
                     (0..5).flat_map(move |minor| (0..6).map(move |patch| (major, minor, patch)))
                 });

@@ -8,7 +8,9 @@ use crate::load::{LoadError, Loaded};
 use crate::model::{DescriptorSet, Named};
 use crate::policy::{Policy, Quadrant};
 use crate::rule::Channel;
+use crate::skew::{self, Skew};
 use crate::version::Version;
+use crate::waiver;
 
 /// How two versions meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +146,8 @@ pub fn full(
                 ..Scope::default()
             },
             edited: Vec::new(),
+            waivers: &[],
+            today: waiver::today(),
         };
         for (older, (base, _)) in versions[..newer].iter().enumerate() {
             let findings = comparison.alone(newer - 1 - older)?;
@@ -234,16 +238,23 @@ impl Meeting<'_> {
     }
 
     fn class(&self) -> (Class, Option<String>) {
-        let effective = |version: &Version| Some(format!("{}.{}", version.major, version.minor));
-        match (self.older.1, self.newer.1) {
-            (Some(older), Some(newer)) if older.major != newer.major => (Class::Major, None),
-            (Some(older), Some(newer)) if older.minor == newer.minor => {
-                (Class::Same, effective(older))
-            }
-            (Some(older), Some(newer)) => (Class::Minor, effective(older.min(newer))),
-            _ if self.same => (Class::Same, None),
-            _ => (Class::Minor, None),
-        }
+        let spoken = |version: Option<&Version>| {
+            let version = version?;
+            let [major, minor] = [version.major, version.minor].map(u32::try_from);
+            Some((major.ok()?, minor.ok()?))
+        };
+        let (Some(older), Some(newer)) = (spoken(self.older.1), spoken(self.newer.1)) else {
+            let class = if self.same { Class::Same } else { Class::Minor };
+            return (class, None);
+        };
+        let skew = skew::table(&[older], &[newer]);
+        let class = match skew {
+            Skew::Same { .. } => Class::Same,
+            Skew::MinorSkew { .. } => Class::Minor,
+            Skew::MajorSkew => Class::Major,
+        };
+        let effective = skew.effective();
+        (class, effective.map(|(major, minor)| format!("{major}.{minor}")))
     }
 }
 

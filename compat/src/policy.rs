@@ -218,9 +218,7 @@ pub fn channel(name: &str) -> Result<Channel, String> {
 fn channels<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<Channel>, D::Error> {
     let names: Vec<String> = at_least_one(from)?;
     let channels = names.iter().map(|name| channel(name));
-    channels
-        .collect::<Result<_, _>>()
-        .map_err(D::Error::custom)
+    channels.collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
 impl Policy {
@@ -244,7 +242,8 @@ impl Policy {
     /// file that says the names.
     pub fn names_exist(&self, sets: &[&DescriptorSet<'_>], shown: &str) -> Result<(), LoadError> {
         let absent = |what: &str, key: &str, name: &str, known: Vec<String>| {
-            let message = format!("[compat] {key} names {name}, and neither side has such a {what}");
+            let message =
+                format!("[compat] {key} names {name}, and neither side has such a {what}");
             let error = LoadError::new(Failure::BadInput, message).in_file(shown);
             Err(
                 match near::did_you_mean(name, known.iter().map(String::as_str)) {
@@ -363,7 +362,10 @@ mod tests {
         assert_eq!(policy.unguarded(true), Unguarded::Warn);
         assert_eq!(policy.implementer.len(), 2);
         assert_eq!(policy.payload[0].format, PayloadFormat::Json);
-        assert_eq!((policy.released, policy.waivers), ("locks".into(), "waivers.toml".into()));
+        assert_eq!(
+            (policy.released, policy.waivers),
+            ("locks".into(), "waivers.toml".into())
+        );
     }
 
     #[test]
@@ -385,7 +387,10 @@ mod tests {
             ("implementer = { \"a.B\" = \"both\" }", "host"),
             ("payload = [{ field = \"a\" }]", "types"),
             ("payload = [{ field = \"a\", types = [] }]", "at least one"),
-            ("payload = [{ field = \"a\", types = [\"b\"], x = 1 }]", "unknown field `x`"),
+            (
+                "payload = [{ field = \"a\", types = [\"b\"], x = 1 }]",
+                "unknown field `x`",
+            ),
         ] {
             let told = read(text).unwrap_err();
             assert!(told.contains(words), "{text}: {told}");
@@ -417,7 +422,10 @@ mod tests {
             ),
             // A message is no service.
             ("implementer = { \"google.rpc.ErrorInfo\" = \"host\" }", ""),
-            ("status_details = [\"google.rpc.ErorInfo\"]", "google.rpc.ErrorInfo"),
+            (
+                "status_details = [\"google.rpc.ErorInfo\"]",
+                "google.rpc.ErrorInfo",
+            ),
             (
                 "payload = [{ field = \"aperio.plugin.v1.DeliveryRecord.canonical_jsn\", types = [\"a\"] }]",
                 "aperio.plugin.v1.DeliveryRecord.canonical_json",
@@ -429,7 +437,10 @@ mod tests {
         ] {
             let error = told(text).unwrap_err();
             assert_eq!(error.failure, Failure::BadInput, "{text}");
-            assert!(error.to_string().starts_with("f.toml: [compat] "), "{error}");
+            assert!(
+                error.to_string().starts_with("f.toml: [compat] "),
+                "{error}"
+            );
             let hint = error.hint.unwrap_or_default();
             assert!(hint.contains(near), "{text}: {hint}");
         }

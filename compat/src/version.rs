@@ -75,7 +75,15 @@ mod tests {
     #[test]
     fn releases_are_three_numbers() {
         assert_eq!(release("1.2.3"), Some(Version::new(1, 2, 3)));
-        for text in ["1.2", "v1.2.3", "1.2.3-rc.1", "1.2.3+a", "01.2.3", "", "1.2.3.4"] {
+        for text in [
+            "1.2",
+            "v1.2.3",
+            "1.2.3-rc.1",
+            "1.2.3+a",
+            "01.2.3",
+            "",
+            "1.2.3.4",
+        ] {
             assert_eq!(release(text), None, "{text}");
         }
         assert_eq!(tag("v1.2.3"), tag("1.2.3"));

@@ -3,21 +3,26 @@
 use super::{Comparison, Finding, Place, worst};
 use crate::annotation::Annotations;
 use crate::bufyaml::is_unstable;
-use crate::canon;
 use crate::catalog;
 use crate::declaration;
 use crate::effect::{Demand, Effect, Effects};
 use crate::flow::{Flow, Flows, Ways};
 use crate::found::{Era, Hit};
+use crate::load::LoadError;
 use crate::model::{DescriptorSet, ElementId, FieldId, MessageId, Scope};
 use crate::pair::{self, Part, World};
 use crate::place::Places;
 use crate::policy::Policy;
 use crate::rule::Channel;
+use crate::waiver;
 use std::collections::{HashMap, HashSet};
 
 /// What the rules of the enabled channels say.
-pub(super) fn judge(comparison: &Comparison<'_>, world: &World<'_>, base: usize) -> Vec<Finding> {
+pub(super) fn judge(
+    comparison: &Comparison<'_>,
+    world: &World<'_>,
+    base: usize,
+) -> Result<Vec<Finding>, LoadError> {
     let policy = comparison.policy;
     let channels: Vec<Channel> = policy.channels.iter().copied().collect();
     let mut hits = pair::judge(world, catalog::aperio(&channels));
@@ -40,6 +45,29 @@ pub(super) fn judge(comparison: &Comparison<'_>, world: &World<'_>, base: usize)
         let element = world.set(hit.era).full_name(hit.element);
         let asked = replaced.left(hit, &element, asked, &channels);
         let asked = spread(asked, *flow, &channels);
+        if asked.is_empty() {
+            continue;
+        }
+        let sides = sides(world, hit);
+        let shapes = [
+            waiver::shape(world.old, sides[0])?,
+            waiver::shape(world.new, sides[1])?,
+        ];
+        let line = |side: Era| {
+            let element = sides[side as usize]?;
+            Some(declaration::line(world.set(side), element))
+        };
+        let place = hit.spot.as_ref().map(|spot| Place {
+            path: comparison
+                .loaded
+                .show(world.new[spot.file].path)
+                .to_owned(),
+            span: places.span(spot),
+        });
+        let is_text = hit.spot.as_ref().is_some_and(|spot| {
+            let path = world.new[spot.file].path;
+            comparison.loaded.root(path).is_some()
+        });
         for (channel, demand) in asked {
             if !seen.insert((hit.rule.id, element.clone(), channel, hit.message.clone())) {
                 continue;
@@ -48,35 +76,19 @@ pub(super) fn judge(comparison: &Comparison<'_>, world: &World<'_>, base: usize)
                 Demand::Minor | Demand::Major if in_unstable(world, hit) => Demand::Patch,
                 _ => demand,
             };
-            let (before, after) = declarations(world, hit);
-            let place = hit.spot.as_ref().map(|spot| Place {
-                path: comparison
-                    .loaded
-                    .show(world.new[spot.file].path)
-                    .to_owned(),
-                span: places.span(spot),
-            });
-            let is_text = hit.spot.as_ref().is_some_and(|spot| {
-                let path = world.new[spot.file].path;
-                comparison.loaded.root(path).is_some()
-            });
+            let [old, new] = &shapes;
+            let id = hit.rule.id;
             findings.push(Finding {
                 rule: hit.rule,
                 demand,
                 channel,
-                fingerprint: fingerprint(
-                    hit.rule.id,
-                    channel,
-                    &element,
-                    before.as_deref(),
-                    after.as_deref(),
-                ),
+                fingerprint: waiver::fingerprint(id, channel.name(), &element, old, new),
                 kind: declaration::kind_word(world.set(hit.era), hit.element),
                 element: element.clone(),
-                place,
+                place: place.clone(),
                 is_text,
-                old: before,
-                new: after,
+                old: line(Era::Old),
+                new: line(Era::New),
                 message: hit.message.clone(),
                 flow: *flow,
                 effects: hit.effects,
@@ -88,7 +100,7 @@ pub(super) fn judge(comparison: &Comparison<'_>, world: &World<'_>, base: usize)
             });
         }
     }
-    findings
+    Ok(findings)
 }
 
 /// A hit in a file that is only there to be paired does not count.
@@ -273,21 +285,12 @@ fn is_paired(world: &World, hit: &Hit) -> bool {
     }
 }
 
-/// The declarations of both sides, as far as they are there.
-fn declarations(world: &World, hit: &Hit) -> (Option<String>, Option<String>) {
+/// The element on both sides, as far as it is there.
+fn sides(world: &World, hit: &Hit) -> [Option<ElementId>; 2] {
     let by_name = hit.rule.id.ends_with("_SAME_NUMBER");
-    let own = declaration::line(world.set(hit.era), hit.element);
     match hit.era {
-        Era::New => {
-            let origin = origin(world, hit.element, by_name);
-            let old = origin.map(|element| declaration::line(world.old, element));
-            (old, Some(own))
-        }
-        Era::Old => {
-            let twin = twin(world, hit.element, by_name);
-            let new = twin.map(|element| declaration::line(world.new, element));
-            (Some(own), new)
-        }
+        Era::New => [origin(world, hit.element, by_name), Some(hit.element)],
+        Era::Old => [Some(hit.element), twin(world, hit.element, by_name)],
     }
 }
 
@@ -360,24 +363,4 @@ fn named(
 ) -> Option<FieldId> {
     let mut fields = set.fields_of(&set[message]).iter();
     fields.find(|field| field.name == name).map(|field| field.id)
-}
-
-/// Names a change: the first eight hex digits of a hash over what makes it.
-pub(super) fn fingerprint(
-    rule: &str,
-    channel: Channel,
-    element: &str,
-    old: Option<&str>,
-    new: Option<&str>,
-) -> String {
-    let parts = [
-        rule,
-        channel.name(),
-        element,
-        old.unwrap_or(""),
-        new.unwrap_or(""),
-    ];
-    let mut digest = canon::sha256(parts.join("\0").as_bytes());
-    digest.truncate(8);
-    digest
 }

@@ -1,7 +1,7 @@
 //! The release as a whole: what its changes ask for, and whether it says so.
 
 use super::merge::Merged;
-use super::{Comparison, Conclusion, Finding, Outcome, Place, judge};
+use super::{Comparison, Conclusion, Finding, Outcome, Place};
 use crate::bump::{Bump, Declared};
 use crate::effect::{Demand, Effects};
 use crate::flow::Flow;
@@ -12,6 +12,7 @@ use crate::place::Places;
 use crate::rule::{Channel, Rule};
 use crate::rules::release as rules;
 use crate::version::{Version, suffix};
+use crate::waiver::{self, State, Waivable, Waiver};
 use std::collections::BTreeMap;
 
 /// Folds the findings into bumps, adds what is to be said of the release, and
@@ -26,6 +27,7 @@ pub(super) fn fold(comparison: &Comparison<'_>, merged: Merged) -> Outcome {
         let rule = &rules::RELEASE_LOCK_UNCHANGED;
         about(rule, Demand::Refused, &version.to_string(), what.clone())
     }));
+    waive(comparison, &mut findings);
     let mut asked = Asked::by(comparison, &findings, floors);
     let newest = &comparison.bases[0];
     if newest.locked && newest.digest != comparison.digest && asked.overall() <= Bump::Patch {
@@ -35,6 +37,7 @@ pub(super) fn fold(comparison: &Comparison<'_>, merged: Merged) -> Outcome {
         );
         let rule = &rules::RELEASE_DIGEST_KEPT;
         findings.push(about(rule, Demand::Minor, &newest.reference, message));
+        waive(comparison, &mut findings);
         asked = Asked::by(comparison, &findings, std::mem::take(&mut asked.floors));
     }
     let overall = asked.overall();
@@ -54,6 +57,9 @@ pub(super) fn fold(comparison: &Comparison<'_>, merged: Merged) -> Outcome {
         let rule = &rules::VERSION_NOT_OVERBUMPED;
         findings.push(about(rule, Demand::Note, &declared(comparison), message));
     }
+    let waivers = waive(comparison, &mut findings);
+    let states = comparison.waivers.iter().zip(&waivers);
+    findings.extend(states.filter_map(|(waiver, state)| idle(waiver, *state)));
     for finding in &mut findings {
         let bump = comparison.shifted(finding.base, finding.bump());
         finding.breaks = finding.waived.is_none()
@@ -65,7 +71,7 @@ pub(super) fn fold(comparison: &Comparison<'_>, merged: Merged) -> Outcome {
         .any(|finding| finding.demand == Demand::Refused && finding.waived.is_none());
     let conclusion = if refused {
         Conclusion::Refused
-    } else if enough {
+    } else if enough || is_waived(&findings, &rules::VERSION_DECLARED_SUFFICIENT) {
         Conclusion::Compatible
     } else {
         Conclusion::BumpTooSmall
@@ -81,8 +87,51 @@ pub(super) fn fold(comparison: &Comparison<'_>, merged: Merged) -> Outcome {
         findings,
         cells: Vec::new(),
         order: Order::Any,
+        waivers,
         conclusion,
     }
+}
+
+fn is_waived(findings: &[Finding], rule: &'static Rule) -> bool {
+    let mut findings = findings.iter();
+    findings.any(|finding| finding.rule.id == rule.id && finding.waived.is_some())
+}
+
+/// Lays the waivers over the findings; what became of each.
+fn waive(comparison: &Comparison<'_>, findings: &mut [Finding]) -> Vec<State> {
+    let waivable: Vec<Waivable<'_>> = findings
+        .iter()
+        .map(|finding| Waivable {
+            fingerprint: &finding.fingerprint,
+            rule: finding.rule.id,
+            element: &finding.element,
+        })
+        .collect();
+    let reached = match &comparison.declared {
+        Some(Declared::Version(version)) => Some(version),
+        _ => comparison.bases.iter().find_map(|base| base.version.as_ref()),
+    };
+    let applied = waiver::apply(comparison.waivers, &waivable, reached, comparison.today);
+    for (finding, waiver) in findings.iter_mut().zip(applied.waived) {
+        finding.waived = waiver.map(|at| comparison.waivers[at].reason.clone());
+    }
+    applied.states
+}
+
+/// A waiver that is not in force.
+fn idle(waiver: &Waiver, state: State) -> Option<Finding> {
+    let why = match state {
+        State::Used => return None,
+        State::Unused => "nothing falls under it",
+        State::Expired => "its time is over",
+        State::TooBroad => "it names no fingerprint",
+    };
+    let message = format!(
+        "the waiver of {} for {} in line {}: {why}",
+        waiver.rule, waiver.element, waiver.line
+    );
+    let rule = &rules::WAIVER_IN_FORCE;
+    Some(about(rule, Demand::Refused, &waiver.element, message))
 }
 
 /// The order of reports.
@@ -308,7 +357,7 @@ fn about(rule: &'static Rule, demand: Demand, element: &str, message: String) ->
         held: Effects::default(),
         base: 0,
         also: Vec::new(),
-        fingerprint: judge::fingerprint(rule.id, Channel::Release, element, None, None),
+        fingerprint: waiver::fingerprint(rule.id, Channel::Release.name(), element, b"", b""),
         waived: None,
         breaks: false,
     }
