@@ -28,17 +28,8 @@ pub(crate) struct Sections {
     pub(crate) config: BTreeMap<String, String>,
     pub(crate) run: Run,
     pub(crate) timeouts: Timeouts,
-    pub(crate) compat: Compat,
-}
-
-/// Where the interface's text is.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Compat {
-    /// Import roots of the working tree; every `.proto` below them is input.
-    pub(crate) proto: Option<Vec<String>>,
-    /// Roots searched for imports only.
-    pub(crate) imports: Vec<PathBuf>,
+    /// What is compared, and how strictly.
+    pub(crate) compat: compat::Policy,
 }
 
 #[derive(Debug, Default, Deserialize)]
