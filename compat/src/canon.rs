@@ -6,7 +6,7 @@
 //! buf images are left out.
 
 use crate::load::LoadError;
-use crate::model::{DescriptorSet, File, FileId, derived_json_name};
+use crate::model::{DescriptorSet, ElementId, File, FileId, derived_json_name};
 use crate::wire::{Malformed, Reader, Value, packed, put};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
@@ -204,6 +204,24 @@ pub fn file(file: &File<'_>) -> Result<Vec<u8>, LoadError> {
     let mut out = Vec::with_capacity(file.bytes.len());
     rewrite(file.bytes, &FILE, Keep::Canonical, 0, &mut out)
         .map_err(|why| LoadError::from(why).in_file(file.path))?;
+    Ok(out)
+}
+
+/// The descriptor of any element in canonical form, with what it holds.
+pub fn element(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>, LoadError> {
+    let (bytes, shape) = match element {
+        ElementId::File(id) => (set[id].bytes, &FILE),
+        ElementId::Message(id) => (set[id].bytes, &MESSAGE),
+        ElementId::Field(id) => (set[id].bytes, &FIELD),
+        ElementId::Oneof(id) => (set[id].bytes, &ONEOF),
+        ElementId::Enum(id) => (set[id].bytes, &ENUM),
+        ElementId::Value(id) => (set[id].bytes, &VALUE),
+        ElementId::Service(id) => (set[id].bytes, &SERVICE),
+        ElementId::Method(id) => (set[id].bytes, &METHOD),
+    };
+    let mut out = Vec::with_capacity(bytes.len());
+    rewrite(bytes, shape, Keep::Canonical, 0, &mut out)
+        .map_err(|why| LoadError::from(why).in_file(set[set.file_of(element)].path))?;
     Ok(out)
 }
 
