@@ -5,12 +5,12 @@
 ///
 /// After id and kind of pair stand, each where it applies: `buf [CATEGORIES]`
 /// with `v1 […]` and `v1beta1 […]` where these versions differ, `aperio
-/// CHANNEL`, `covers […]`, `instead_of […]`; then the name of the judge.
+/// [CHANNELS]`, `covers […]`, `instead_of […]`; then the name of the judge.
 macro_rules! rule {
     (
         $(#[doc = $doc:literal])* $id:literal, $kind:ident,
         $(buf [$($v2:ident),+], $(v1 [$($v1:ident),*],)? $(v1beta1 [$($v1beta1:ident),*],)?)?
-        $(aperio $channel:ident,)?
+        $(aperio [$($channel:ident),+],)?
         $(covers [$($covers:literal),+ $(,)?],)?
         $(instead_of [$($instead:literal),+ $(,)?],)?
         judge
@@ -21,7 +21,7 @@ macro_rules! rule {
             file: file!(),
             line: line!(),
             buf: rule!(@buf $([$($v2)+] $([$($v1)*])? ; $([$($v1beta1)*])?)?),
-            aperio: rule!(@channel $($channel)?),
+            aperio: &[$($($crate::rule::Channel::$channel),+)?],
             covers: &[$($($covers),+)?],
             instead_of: &[$($($instead),+)?],
             judge: $crate::rule::Judge::$kind(judge),
@@ -38,8 +38,6 @@ macro_rules! rule {
             v1beta1: &[$($crate::rule::Category::$beta),*],
         })
     };
-    (@channel) => { None };
-    (@channel $channel:ident) => { Some($crate::rule::Channel::$channel) };
 }
 
 /// Declares the rooms of a list of rules and the list from the same names.

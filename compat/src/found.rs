@@ -1,7 +1,8 @@
 //! What rules find.
 
+use crate::effect::{Demand, Effect, Effects};
 use crate::model::{DescriptorSet, ElementId, FileId, Scope, SourcePath};
-use crate::rule::Rule;
+use crate::rule::{Channel, Rule};
 
 /// One of the two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,6 +113,30 @@ pub struct Hit {
     pub against: Option<FileId>,
     /// What changed, in one line.
     pub message: String,
+    /// What readers see, where the rule is about bytes. A wire demand that is
+    /// not given follows from it.
+    pub effects: Option<Effects>,
+    /// What is asked of the release, channel by channel. Where nothing is
+    /// given: what the effects ask for, and a major in the other channels of
+    /// the rule.
+    pub demands: Vec<(Channel, Demand)>,
+}
+
+impl Hit {
+    /// Says what readers see.
+    pub fn effects(&mut self, new_to_old: Effect, old_to_new: Effect) -> &mut Self {
+        self.effects = Some(Effects {
+            new_to_old,
+            old_to_new,
+        });
+        self
+    }
+
+    /// Says what is asked of the release in one channel.
+    pub fn demands(&mut self, channel: Channel, demand: Demand) -> &mut Self {
+        self.demands.push((channel, demand));
+        self
+    }
 }
 
 /// Where rules put what they find.
@@ -174,6 +199,8 @@ impl Found {
             spot,
             against,
             message,
+            effects: None,
+            demands: Vec::new(),
         });
         self.hits.last_mut().expect("just pushed")
     }

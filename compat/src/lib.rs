@@ -9,14 +9,17 @@
 mod declare;
 mod wire;
 
+pub mod annotation;
 pub mod buf;
 pub mod bufyaml;
 pub mod canon;
 pub mod catalog;
+pub mod effect;
 pub mod features;
 pub mod found;
 pub mod load;
 pub mod model;
+pub mod occasion;
 pub mod pair;
 pub mod rule;
 mod rules;

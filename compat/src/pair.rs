@@ -11,6 +11,7 @@ use crate::model::{
     DescriptorSet, Enum, EnumId, Field, FieldId, File, FileId, Kind, Label, Message, MessageId,
     Method, MethodId, Named, OneofId, Service, ServiceId, Target,
 };
+use crate::occasion::Occasion;
 use crate::rule::{Judge, Rule};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -74,6 +75,8 @@ pub struct World<'w> {
     pub old: &'w DescriptorSet<'w>,
     /// What is judged.
     pub new: &'w DescriptorSet<'w>,
+    /// What the comparison is about.
+    pub occasion: Occasion<'w>,
     parts: [Vec<Part>; 2],
     packages: [HashMap<&'w str, FileId>; 2],
     files: Twins,
@@ -130,6 +133,7 @@ impl<'w> World<'w> {
         let mut world = World {
             old,
             new,
+            occasion: Occasion::default(),
             parts,
             packages: [HashMap::new(), HashMap::new()],
             files: Twins::new(old.files().len(), new.files().len()),

@@ -17,8 +17,9 @@ pub struct Rule {
     pub line: u32,
     /// Its place in rulebook `buf`, if it is one of buf's.
     pub buf: Option<Buf>,
-    /// The channel it speaks for in rulebook `aperio`, if it is there.
-    pub aperio: Option<Channel>,
+    /// The channels it speaks for in rulebook `aperio`; empty where it is not
+    /// there.
+    pub aperio: &'static [Channel],
     /// Rules of buf that fire on the same change.
     pub covers: &'static [&'static str],
     /// Rules of the same element whose findings this one replaces.

@@ -20,7 +20,7 @@ rule! {
     /// ```
     "ENUM_SAME_JSON_FORMAT", Enum,
     buf [File, Package, WireJson, Csr],
-    aperio Json,
+    aperio [Json],
     judge
 }
 

@@ -25,7 +25,7 @@ rule! {
     /// ```
     "ENUM_SAME_TYPE", Enum,
     buf [File, Package],
-    aperio Wire,
+    aperio [Wire],
     judge
 }
 

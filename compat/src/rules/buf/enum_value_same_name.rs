@@ -20,7 +20,7 @@ rule! {
     /// ```
     "ENUM_VALUE_SAME_NAME", Enum,
     buf [File, Package, WireJson, Csr],
-    aperio Json,
+    aperio [Json],
     judge
 }
 

@@ -26,7 +26,7 @@ rule! {
     /// ```
     "EXTENSION_MESSAGE_NO_DELETE", Message,
     buf [File, Package, Csr],
-    aperio Wire,
+    aperio [Wire],
     judge
 }
 

@@ -36,7 +36,7 @@ rule! {
     /// ```
     "FIELD_SAME_DEFAULT", Field,
     buf [File, Package, WireJson, Wire, Csr], v1 [],
-    aperio Wire,
+    aperio [Wire],
     judge
 }
 

@@ -18,7 +18,7 @@ rule! {
     /// ```
     "FIELD_SAME_JSON_NAME", Field,
     buf [File, Package, WireJson, Csr],
-    aperio Json,
+    aperio [Json],
     judge
 }
 

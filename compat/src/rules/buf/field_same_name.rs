@@ -20,7 +20,7 @@ rule! {
     /// ```
     "FIELD_SAME_NAME", Field,
     buf [File, Package, WireJson, Csr],
-    aperio Json,
+    aperio [Json],
     judge
 }
 

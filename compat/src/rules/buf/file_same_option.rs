@@ -135,7 +135,7 @@ option! {
     /// ```
     "FILE_SAME_GO_PACKAGE", File,
     buf [File, Package],
-    aperio SourceGo,
+    aperio [SourceGo],
     judge
 }
 option! {
@@ -326,7 +326,7 @@ option! {
     /// ```
     "FILE_SAME_PY_GENERIC_SERVICES", File,
     buf [File, Package],
-    aperio SourcePy,
+    aperio [SourcePy],
     judge
 }
 option! {

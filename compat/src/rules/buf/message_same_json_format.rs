@@ -20,7 +20,7 @@ rule! {
     /// ```
     "MESSAGE_SAME_JSON_FORMAT", Message,
     buf [File, Package, WireJson, Csr],
-    aperio Json,
+    aperio [Json],
     judge
 }
 

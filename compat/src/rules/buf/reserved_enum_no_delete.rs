@@ -23,7 +23,7 @@ rule! {
     /// ```
     "RESERVED_ENUM_NO_DELETE", Enum,
     buf [File, Package, WireJson, Wire, Csr],
-    aperio Wire,
+    aperio [Wire],
     judge
 }
 

@@ -23,7 +23,7 @@ rule! {
     /// ```
     "RESERVED_MESSAGE_NO_DELETE", Message,
     buf [File, Package, WireJson, Wire, Csr],
-    aperio Wire,
+    aperio [Wire],
     judge
 }
 

@@ -21,7 +21,7 @@ rule! {
     /// ```
     "RPC_SAME_SERVER_STREAMING", Method,
     buf [File, Package, WireJson, Wire, Csr],
-    aperio Wire,
+    aperio [Wire],
     judge
 }
 
