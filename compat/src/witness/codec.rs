@@ -20,7 +20,7 @@ use crate::rules::buf::default::FieldDefault;
 use std::fmt;
 
 /// How deep messages and groups may nest.
-pub const DEPTH: u32 = 100;
+const DEPTH: u32 = 100;
 
 /// A reader of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
