@@ -30,6 +30,7 @@ mod rules;
 pub mod skew;
 pub mod version;
 pub mod waiver;
+pub mod witness;
 
 pub use bump::{Bump, Declared};
 pub use found::{Era, Found, Hit, Spot};

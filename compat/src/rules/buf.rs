@@ -1,7 +1,7 @@
 //! The rules of `buf breaking`: same ids, same conditions, same places.
 
 mod cardinality;
-mod default;
+pub(crate) mod default;
 mod deletion;
 mod describe;
 mod file_same_option;
