@@ -23,6 +23,7 @@ pub mod occasion;
 pub mod pair;
 pub mod rule;
 mod rules;
+mod shape;
 
 pub use found::{Era, Found, Hit, Spot};
 pub use load::{Failure, LoadError};
