@@ -5,7 +5,9 @@ use crate::rules;
 
 /// Every rule, sorted by id.
 pub fn all() -> Vec<&'static Rule> {
-    let mut all: Vec<_> = rules::buf::rules().collect();
+    let mut all: Vec<_> = rules::buf::rules()
+        .chain(rules::wire::RULES.iter().copied())
+        .collect();
     all.sort_by_key(|rule| rule.id);
     all
 }

@@ -31,6 +31,7 @@ pub mod skew;
 pub mod version;
 pub mod waiver;
 pub mod witness;
+mod shape;
 
 pub use bump::{Bump, Declared};
 pub use found::{Era, Found, Hit, Spot};

@@ -1,3 +1,4 @@
 //! The rules, one file each.
 
 pub(crate) mod buf;
+pub(crate) mod wire;
