@@ -35,6 +35,8 @@ mod rules;
 pub mod skew;
 pub mod version;
 pub mod waiver;
+pub mod witness;
+mod shape;
 
 pub use bump::{Bump, Declared};
 pub use found::{Era, Found, Hit, Spot};

@@ -1,6 +1,6 @@
 //! What a rule is: one thing that may change between two descriptor sets.
 
-use crate::found::Found;
+use crate::found::{Found, Hit};
 use crate::model::{Enum, Field, File, Message, Method, Service};
 use crate::pair::{Pair, World};
 
@@ -139,4 +139,6 @@ pub enum Judge {
     Method(fn(&Pair<Method>, &World, &mut Found)),
     /// The release as a whole: what is judged when every pair has been.
     Release,
+    /// The two sets as a whole, and what all other rules found.
+    Rest(fn(&World, &[Hit], &mut Found)),
 }

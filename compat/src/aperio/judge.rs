@@ -140,6 +140,10 @@ fn demands(hit: &Hit, flow: Flow, policy: &Policy) -> Vec<(Channel, Demand)> {
     {
         asked.push((Channel::Wire, from_effects(effects, flow)));
     }
+    let asks_source = asked.iter().any(|(channel, _)| *channel == Channel::Source);
+    if catalog::is_source(hit.rule) && !asks_source {
+        asked.push((Channel::Source, Demand::Major));
+    }
     // What was asked twice in one channel is asked once, at its most.
     let mut most: Vec<(Channel, Demand)> = Vec::new();
     for (channel, demand) in asked {
