@@ -10,6 +10,7 @@ mod judge;
 mod merge;
 mod release;
 
+use crate::annotation;
 use crate::buf::Scope;
 use crate::bump::{Bump, Declared};
 use crate::effect::{Demand, Effect, Effects};
@@ -200,6 +201,8 @@ pub struct Outcome {
 
 /// Judges the new side against every base.
 pub fn check(comparison: &Comparison<'_>) -> Result<Outcome, LoadError> {
+    // Options that a compiler dropped would pass every rule on them.
+    annotation::check_read(comparison.new)?;
     let mut judged = Vec::new();
     for at in 0..comparison.bases.len() {
         judged.push(comparison.alone(at)?);
