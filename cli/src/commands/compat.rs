@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod git;
+mod lock;
 mod output;
 mod project;
 mod reference;
@@ -19,6 +20,7 @@ pub(super) use explain::explain;
 pub(super) fn run(command: &Compat) -> Exit {
     match command {
         Compat::Check(args) => check::run(args),
+        Compat::Lock(args) => lock::run(args),
         Compat::Skew(args) => skew::run(args),
     }
 }

@@ -60,11 +60,11 @@ pub(super) fn run(args: &CompatCheck) -> Exit {
 }
 
 /// The sides, as they were loaded.
-struct Sides {
-    new: Referenced,
-    bases: Vec<Referenced>,
+pub(super) struct Sides {
+    pub(super) new: Referenced,
+    pub(super) bases: Vec<Referenced>,
     /// Bases that could not be read.
-    unread: Vec<LoadError>,
+    pub(super) unread: Vec<LoadError>,
 }
 
 fn check(args: &CompatCheck, rulebook: Rulebook) -> Result<Compared, LoadError> {
@@ -100,7 +100,23 @@ fn check(args: &CompatCheck, rulebook: Rulebook) -> Result<Compared, LoadError> 
     }
     let only_newest = rulebook == Rulebook::Buf;
     let sides = bases(args, &project, declared.as_ref(), new, only_newest)?;
-    judge(args, rulebook, &project, &sides, declared, workspace.as_ref())
+    if only_newest && let Some(lock) = sides.bases.iter().find_map(|base| base.lock.clone()) {
+        // Rulebook buf has no rule for it.
+        lock.unedited(&sides.bases[0].shown)?;
+    }
+    let scope = Scope {
+        exclude_imports: args.exclude_imports,
+        limit_to_input_files: args.limit_to_input_files,
+        paths: args.path.clone(),
+        ..Scope::default()
+    };
+    let asked = Asked {
+        rulebook,
+        declared,
+        workspace,
+        scope,
+    };
+    judge(&project, &sides, &asked)
 }
 
 /// What the new side is compared with: what is named, else the releases.
@@ -152,14 +168,21 @@ fn bases(
     Ok(sides)
 }
 
-fn judge(
-    args: &CompatCheck,
-    rulebook: Rulebook,
+/// What is asked of the sides.
+pub(super) struct Asked {
+    pub(super) rulebook: Rulebook,
+    pub(super) declared: Option<Declared>,
+    /// The configuration of buf, where its rulebook is asked.
+    pub(super) workspace: Option<Workspace>,
+    pub(super) scope: Scope,
+}
+
+pub(super) fn judge(
     project: &Project,
     sides: &Sides,
-    declared: Option<Declared>,
-    workspace: Option<&Workspace>,
+    asked: &Asked,
 ) -> Result<Compared, LoadError> {
+    let rulebook = asked.rulebook;
     let policy = &project.policy;
     let packages = match rulebook {
         Rulebook::Buf => Vec::new(),
@@ -193,7 +216,7 @@ fn judge(
             .iter()
             .map(|base| (base.reference.clone(), base.version.clone(), base.digest.clone()))
             .collect(),
-        declared: declared.clone(),
+        declared: asked.declared.clone(),
         aperio: None,
         waivers: Vec::new(),
         buf: None,
@@ -213,12 +236,12 @@ fn judge(
             digest: compared.new.digest.clone(),
             loaded: &sides.new.loaded,
             bases: bases.clone(),
-            declared,
+            declared: asked.declared.clone(),
             policy,
             scope: Scope {
                 packages: policy.packages.clone(),
                 exclude_built_in: true,
-                ..scope(args)
+                ..asked.scope.clone()
             },
             edited: edited(sides),
             waivers: &waivers,
@@ -227,14 +250,15 @@ fn judge(
         compared.aperio = Some(aperio::check(&comparison)?);
         compared.waivers = waivers;
     }
-    if let Some(workspace) = workspace {
+    if let Some(workspace) = &asked.workspace {
         let newest = sides.bases.iter().find(|base| {
             base.shown == bases[0].reference && base.version == bases[0].version
         });
         let Some(base) = newest else {
             return Ok(compared);
         };
-        let world = scope(args)
+        let world = asked
+            .scope
             .world(bases[0].set, &new, &sides.new.loaded)
             .ok_or_else(|| LoadError::new(Failure::NothingSelected, "--path matches no file"))?;
         let checked = buf::check(&world, workspace, &sides.new.loaded, &base.loaded);
@@ -247,15 +271,6 @@ fn judge(
         compared.buf = Some(checked.findings);
     }
     Ok(compared)
-}
-
-fn scope(args: &CompatCheck) -> Scope {
-    Scope {
-        exclude_imports: args.exclude_imports,
-        limit_to_input_files: args.limit_to_input_files,
-        paths: args.path.clone(),
-        ..Scope::default()
-    }
 }
 
 /// Locks that somebody edited.

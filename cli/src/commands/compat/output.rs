@@ -74,10 +74,9 @@ pub(super) fn exit(ended: &Ended) -> Exit {
 
 fn conclusion(ended: &Ended) -> &'static str {
     if let Some(error) = trouble(ended) {
-        return match (error.failure, ended) {
-            (Failure::Unjudged, _) | (_, Ok(_)) => "COULD NOT JUDGE",
-            (Failure::NothingSelected, Err(_)) => "NOTHING SELECTED",
-            (Failure::BadInput | Failure::Usage, Err(_)) => "BAD INPUT",
+        return match ended {
+            Ok(_) => failed(Failure::Unjudged),
+            Err(_) => failed(error.failure),
         };
     }
     let aperio = ended.as_ref().ok().and_then(|ended| ended.aperio.as_ref());
@@ -85,6 +84,16 @@ fn conclusion(ended: &Ended) -> &'static str {
         Some(conclusion) if conclusion != Conclusion::Compatible => conclusion.name(),
         _ if exit(ended) == Exit::Breach => Conclusion::Refused.name(),
         _ => Conclusion::Compatible.name(),
+    }
+}
+
+/// How a run ends that could not begin.
+fn failed(failure: Failure) -> &'static str {
+    match failure {
+        Failure::NothingSelected => "NOTHING SELECTED",
+        Failure::BadInput | Failure::Usage => "BAD INPUT",
+        Failure::Unjudged => "COULD NOT JUDGE",
+        Failure::Refused => Conclusion::Refused.name(),
     }
 }
 

@@ -52,8 +52,24 @@ impl Project {
         lock::versions(&self.released())
     }
 
-    /// A lock, edited or not.
-    pub(super) fn lock(&self, version: &Version) -> Result<Lock, LoadError> {
+    /// A lock, whoever edited it.
+    pub(super) fn read(&self, version: &Version) -> Result<Lock, LoadError> {
         Lock::read(&self.released(), version)
     }
+
+    /// A lock that nobody edited.
+    pub(super) fn lock(&self, version: &Version) -> Result<Lock, LoadError> {
+        let shown = self.released().join(version.to_string());
+        Lock::read(&self.released(), version)?.unedited(&shown.display().to_string())
+    }
+}
+
+/// The locks of Aperio's interface that the program carries, oldest first.
+pub(super) fn carried() -> Vec<Lock> {
+    let released = proto::released::RELEASED.iter().map(|released| Lock {
+        version: compat::version::release(released.version).expect("a test reads them all"),
+        set: released.descriptor_set.to_vec(),
+        digest: released.digest.to_owned(),
+    });
+    released.collect()
 }

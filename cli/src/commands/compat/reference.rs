@@ -1,7 +1,7 @@
 //! From a REF of the command line to a closed set.
 
 use super::git;
-use super::project::Project;
+use super::project::{Project, carried};
 use compat::load::{Failure, Input, LoadError, Loaded, Protox, Root, Roots, Tree};
 use compat::version::{Version, Wanted, tag};
 use compat::{DescriptorSet, Lock};
@@ -59,6 +59,27 @@ pub(super) fn base(
             ..lookup.load(named)?
         }),
     }
+}
+
+/// A lock of the project.
+pub(super) fn release(project: &Project, version: &Version) -> Result<Referenced, LoadError> {
+    locked(&version.to_string(), project.read(version)?)
+}
+
+/// A lock that nobody can read leaves it open what changed.
+fn locked(named: &str, lock: Lock) -> Result<Referenced, LoadError> {
+    let loaded = Input::Bytes(lock.set.clone())
+        .load(&Roots::default(), &Protox)
+        .map_err(|error| {
+            let message = format!("release {} cannot be read: {error}", lock.version);
+            LoadError::new(Failure::Unjudged, message)
+        })?;
+    Ok(Referenced {
+        loaded,
+        shown: named.to_owned(),
+        version: Some(lock.version.clone()),
+        lock: Some(lock),
+    })
 }
 
 /// Where names are looked up.
@@ -134,17 +155,28 @@ impl Lookup<'_> {
         Ok(of(input.load(&roots, &Protox)?, None))
     }
 
-    /// A released version of the project.
+    /// A released version: of the project, else one that the program carries.
     fn released(&self, wanted: &Wanted) -> Result<Option<Lock>, LoadError> {
-        match wanted.newest(&self.project.versions()?) {
-            Some(version) => self.project.lock(version).map(Some),
-            None => Ok(None),
+        if let Some(version) = wanted.newest(&self.project.versions()?) {
+            return self.project.read(version).map(Some);
         }
+        let mut carried = carried();
+        let newest = wanted.newest(carried.iter().map(|lock| &lock.version));
+        let at = newest.and_then(|newest| carried.iter().position(|lock| lock.version == *newest));
+        Ok(at.map(|at| carried.swap_remove(at)))
     }
 
     fn not_released(&self, named: &str) -> LoadError {
         let own = self.project.versions().unwrap_or_default();
-        let known: Vec<String> = own.iter().map(ToString::to_string).collect();
+        let known: Vec<String> = if own.is_empty() {
+            let carried = carried();
+            carried
+                .iter()
+                .map(|lock| lock.version.to_string())
+                .collect()
+        } else {
+            own.iter().map(ToString::to_string).collect()
+        };
         LoadError::new(Failure::Usage, format!("{named} is not released"))
             .hint(format!("there are {}", known.join(", ")))
     }

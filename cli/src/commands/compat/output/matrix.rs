@@ -1,8 +1,8 @@
 //! Hosts against plugins, as a table and as JSON.
 
-use super::{SCHEMA, json};
+use super::{SCHEMA, failed, json};
 use compat::effect::Effect;
-use compat::load::{Failure, LoadError};
+use compat::load::LoadError;
 use compat::matrix::{Cell, Order};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -43,11 +43,7 @@ pub(in crate::commands::compat) fn json(made: &Made) -> String {
         });
         cells.collect::<Vec<_>>()
     });
-    let conclusion = error.map_or("COMPATIBLE", |error| match error.failure {
-        Failure::NothingSelected => "NOTHING SELECTED",
-        Failure::BadInput | Failure::Usage => "BAD INPUT",
-        Failure::Unjudged => "COULD NOT JUDGE",
-    });
+    let conclusion = error.map_or("COMPATIBLE", |error| failed(error.failure));
     let value = json!({
         "schema": SCHEMA,
         "tool": json::TOOL,
