@@ -509,7 +509,9 @@ fn compat_report(text: &str) -> Result<(CompatFormat, PathBuf), String> {
             let format = CompatFormat::from_str(format, false).ok()?;
             Some((format, PathBuf::from(path)))
         })
-        .ok_or_else(|| "write it as json=PATH, or with pretty, terse, github or buf-json".to_owned())
+        .ok_or_else(|| {
+            "write it as json=PATH, or with pretty, terse, github or buf-json".to_owned()
+        })
 }
 
 /// The command line with a variable for every flag of `test`.

@@ -42,7 +42,8 @@ pub(super) fn run(args: &CompatCheck) -> Exit {
         tell(error);
     }
     for (format, path) in &args.report {
-        let text = anstream::adapter::strip_str(&output::render(*format, rulebook, &ended)).to_string();
+        let text =
+            anstream::adapter::strip_str(&output::render(*format, rulebook, &ended)).to_string();
         if let Err(error) = std::fs::write(path, text) {
             talk(&format!(
                 "error: {} cannot be written: {error}",
@@ -92,7 +93,11 @@ fn check(args: &CompatCheck, rulebook: Rulebook) -> Result<Compared, LoadError> 
     for warning in workspace.iter().flat_map(|workspace| &workspace.warnings) {
         talk(&format!("warning: {}", report::escape(warning)));
     }
-    if args.strict && workspace.as_ref().is_some_and(|workspace| workspace.foreign) {
+    if args.strict
+        && workspace
+            .as_ref()
+            .is_some_and(|workspace| workspace.foreign)
+    {
         return Err(LoadError::new(
             Failure::Unjudged,
             "plugins and policies of buf cannot be run here",
@@ -214,7 +219,13 @@ pub(super) fn judge(
         },
         bases: bases
             .iter()
-            .map(|base| (base.reference.clone(), base.version.clone(), base.digest.clone()))
+            .map(|base| {
+                (
+                    base.reference.clone(),
+                    base.version.clone(),
+                    base.digest.clone(),
+                )
+            })
             .collect(),
         declared: asked.declared.clone(),
         aperio: None,
@@ -251,9 +262,10 @@ pub(super) fn judge(
         compared.waivers = waivers;
     }
     if let Some(workspace) = &asked.workspace {
-        let newest = sides.bases.iter().find(|base| {
-            base.shown == bases[0].reference && base.version == bases[0].version
-        });
+        let newest = sides
+            .bases
+            .iter()
+            .find(|base| base.shown == bases[0].reference && base.version == bases[0].version);
         let Some(base) = newest else {
             return Ok(compared);
         };

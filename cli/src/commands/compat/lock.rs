@@ -139,11 +139,7 @@ fn version(project: &Project, args: &CompatLock) -> Result<Version, LoadError> {
 
 /// The check that stands before every lock: whether the new side may follow
 /// what was released.
-fn check_accepts(
-    project: &Project,
-    new: Referenced,
-    version: &Version,
-) -> Result<Exit, LoadError> {
+fn check_accepts(project: &Project, new: Referenced, version: &Version) -> Result<Exit, LoadError> {
     let mut bases = Vec::new();
     for base in &compat::lock::bases(&project.versions()?, version) {
         bases.push(reference::release(project, base)?);
@@ -166,7 +162,11 @@ fn check_accepts(
     let ended = Ok(check::judge(project, &sides, &asked)?);
     match output::exit(&ended) {
         Exit::Conforms => Ok(Exit::Conforms),
-        exit => match say(&output::render(CompatFormat::Terse, Rulebook::Aperio, &ended)) {
+        exit => match say(&output::render(
+            CompatFormat::Terse,
+            Rulebook::Aperio,
+            &ended,
+        )) {
             Exit::Conforms => Ok(exit),
             interrupted => Ok(interrupted),
         },

@@ -69,7 +69,10 @@ fn versions(args: &CompatSkew, project: &Project) -> Result<Vec<Referenced>, Loa
         let mut tree = reference::new(project, None, &args.imports)?;
         "new".clone_into(&mut tree.shown);
         // Released under its own name it would be told twice.
-        if wanted.iter().any(|version| tree.version.as_ref() == Some(version)) {
+        if wanted
+            .iter()
+            .any(|version| tree.version.as_ref() == Some(version))
+        {
             tree.version = None;
         }
         versions.push(tree);
@@ -109,4 +112,3 @@ fn one(named: &str, project: &Project, imports: &[PathBuf]) -> Result<Referenced
         None => reference::base(project, named, imports),
     }
 }
-
