@@ -18,6 +18,8 @@ pub(super) struct Left {
     pub(super) socket: Option<PathBuf>,
     /// Everything else.
     pub(super) files: Vec<PathBuf>,
+    /// Length of all of them, in bytes.
+    pub(super) bytes: u64,
 }
 
 /// One life in each mode that comes up. One that ended before it was told to,
@@ -56,5 +58,9 @@ async fn life(case: &Case, launch: &Launch) -> Result<Option<Left>, Stopped> {
     let socket = aftermath.socket;
     let mut files = aftermath.files;
     files.retain(|file| Some(file) != socket.as_ref());
-    Ok(Some(Left { socket, files }))
+    Ok(Some(Left {
+        socket,
+        files,
+        bytes: aftermath.bytes,
+    }))
 }

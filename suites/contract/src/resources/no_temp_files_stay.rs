@@ -44,5 +44,13 @@ async fn judge(case: &mut Case) -> Judgement {
                 .actual(format!("{more} more")),
         );
     }
+    let most = left.iter().map(|one| one.bytes >> 20).max().unwrap_or(0);
+    if most > 0 {
+        findings.push(
+            Finding::new("what is left fills the disk")
+                .expected("an empty private directory")
+                .actual(format!("{most} MiB of one launch")),
+        );
+    }
     Ok(Verdict::of(findings))
 }
