@@ -1,8 +1,8 @@
 use crate::declare::requirement;
 use crate::in_flight::InFlight;
 use crate::observed::blocked_by;
-use host::{CallEnd, Session};
 use host::process::Exit;
+use host::{CallEnd, Session};
 use runner::Case;
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
