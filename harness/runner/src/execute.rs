@@ -359,7 +359,7 @@ impl Pass<'_> {
         }
         if !came_up && root.is_none() {
             let id = match &record.channel {
-                Some(Err(failure)) => (roots.no_channel)(mode, failure),
+                Some(Err(failure)) => (roots.no_channel)(failure),
                 _ => roots.no_line,
             };
             root = Some(id);

@@ -36,6 +36,8 @@ pub struct Aftermath {
     pub pipes_open: bool,
     /// Files and sockets left in the private directory, relative to it.
     pub files: Vec<PathBuf>,
+    /// Length of all of them, in bytes.
+    pub bytes: u64,
     /// The announced socket among them, relative as well.
     pub socket: Option<PathBuf>,
 }
@@ -142,11 +144,13 @@ impl Start {
             let path = path.strip_prefix(self.dir.path()).ok()?.to_path_buf();
             files.contains(&path).then_some(path)
         });
+        let bytes = self.dir.length_of(&files);
         Aftermath {
             exit,
             survivors,
             pipes_open,
             files,
+            bytes,
             socket,
         }
     }
