@@ -131,7 +131,8 @@ impl Start {
             self.process.signal_group(Signal::KILL);
             self.process.exited_within(self.limits.kill).await;
         }
-        let survivors = tree::kill_members(&self.record.temp, self.limits.kill).await;
+        let gone = self.process.exited().is_some();
+        let survivors = tree::kill_members(&self.record.temp, gone, self.limits.kill).await;
         self.swept = true;
         let exit = self.process.reap(self.limits.kill).await;
         if !ended {
