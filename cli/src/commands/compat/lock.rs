@@ -120,7 +120,7 @@ fn freeze(project: &Project, args: &CompatLock) -> Result<Exit, LoadError> {
     let lock = Lock::freeze(version, &new_set, &policy.packages())?;
     lock.may_join(&locks)?;
     let base = base.as_ref().zip(base_set.as_ref());
-    let accepted = accepted((&new, &new_set), base)?;
+    let accepted = check_accepts((&new, &new_set), base)?;
     if accepted != Exit::Conforms {
         return Ok(accepted);
     }
@@ -156,7 +156,7 @@ fn base(lock: &Lock) -> Result<Referenced, LoadError> {
 /// The check that stands before every lock: whether the new side may follow
 /// the newest lock of its major. It asks the rules of buf in category FILE;
 /// what only annotations say is not asked, and the text says so.
-fn accepted(
+fn check_accepts(
     (new, new_set): (&Referenced, &DescriptorSet<'_>),
     base: Option<(&Referenced, &DescriptorSet<'_>)>,
 ) -> Result<Exit, LoadError> {
