@@ -207,31 +207,42 @@ pub fn file(file: &File<'_>) -> Result<Vec<u8>, LoadError> {
     Ok(out)
 }
 
+/// The descriptor of any element in canonical form, with what it holds.
+pub fn element(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>, LoadError> {
+    let (bytes, shape) = match element {
+        ElementId::File(id) => (set[id].bytes, &FILE),
+        ElementId::Message(id) => (set[id].bytes, &MESSAGE),
+        ElementId::Field(id) => (set[id].bytes, &FIELD),
+        ElementId::Oneof(id) => (set[id].bytes, &ONEOF),
+        ElementId::Enum(id) => (set[id].bytes, &ENUM),
+        ElementId::Value(id) => (set[id].bytes, &VALUE),
+        ElementId::Service(id) => (set[id].bytes, &SERVICE),
+        ElementId::Method(id) => (set[id].bytes, &METHOD),
+    };
+    let mut out = Vec::with_capacity(bytes.len());
+    rewrite(bytes, shape, Keep::Canonical, 0, &mut out)
+        .map_err(|why| LoadError::from(why).in_file(set[set.file_of(element)].path))?;
+    Ok(out)
+
 /// What an element says of itself, in canonical form: what stands inside of it
 /// is left out, and so is the path of a file.
-pub(crate) fn own(set: &DescriptorSet<'_>, element: ElementId) -> Vec<u8> {
-    let (bytes, shape, inside): (_, _, &[u32]) = match element {
-        ElementId::File(id) => (set[id].bytes, &FILE, &[1, 4, 5, 6, 7]),
-        ElementId::Message(id) => (set[id].bytes, &MESSAGE, &[2, 3, 4, 6, 8]),
-        ElementId::Field(id) => (set[id].bytes, &FIELD, &[]),
-        ElementId::Oneof(id) => (set[id].bytes, &ONEOF, &[]),
-        ElementId::Enum(id) => (set[id].bytes, &ENUM, &[2]),
-        ElementId::Value(id) => (set[id].bytes, &VALUE, &[]),
-        ElementId::Service(id) => (set[id].bytes, &SERVICE, &[2]),
-        ElementId::Method(id) => (set[id].bytes, &METHOD, &[]),
+pub(crate) fn own(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>, LoadError> {
+    let inside: &[u32] = match element {
+        ElementId::File(_) => &[1, 4, 5, 6, 7],
+        ElementId::Message(_) => &[2, 3, 4, 6, 8],
+        ElementId::Enum(_) | ElementId::Service(_) => &[2],
+        _ => &[],
     };
-    let mut whole = Vec::with_capacity(bytes.len());
-    if rewrite(bytes, shape, Keep::Canonical, 0, &mut whole).is_err() {
-        return bytes.to_vec();
-    }
-    let mut own = Vec::new();
+    let whole = self::element(set, element)?;
+    let mut own = Vec::with_capacity(whole.len());
     let mut reader = Reader::new(&whole);
-    while let Ok(Some((number, value))) = reader.next() {
+    while let Some((number, value)) = reader.next()? {
         if !inside.contains(&number) {
             put(&mut own, number, value);
         }
     }
-    own
+    Ok(own)
+}
 }
 
 /// Files in canonical form, as a set.

@@ -1,7 +1,7 @@
 //! The rules of `buf breaking`: same ids, same conditions, same places.
 
 pub(in crate::rules) mod cardinality;
-mod default;
+pub(crate) mod default;
 mod deletion;
 pub(in crate::rules) mod describe;
 mod file_same_option;
