@@ -27,11 +27,11 @@ pub mod pair;
 pub mod policy;
 pub mod rule;
 mod rules;
+mod shape;
 pub mod skew;
 pub mod version;
 pub mod waiver;
 pub mod witness;
-mod shape;
 
 pub use bump::{Bump, Declared};
 pub use found::{Era, Found, Hit, Spot};
