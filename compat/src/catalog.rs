@@ -9,6 +9,7 @@ pub fn all() -> Vec<&'static Rule> {
     all.extend(rules::annotation::rules());
     all.extend(rules::json::rules());
     all.extend(rules::source::rules());
+    all.extend(rules::wire::RULES.iter().copied());
     all.sort_by_key(|rule| rule.id);
     all
 }

@@ -16,7 +16,7 @@ pub use sources::{Root, Sources};
 pub use tree::Tree;
 
 pub(crate) use sources::join;
-pub(crate) use tree::below;
+pub(crate) use tree::{below, read_file};
 
 use std::fmt;
 use terms::Exit;

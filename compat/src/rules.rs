@@ -4,3 +4,4 @@ pub(crate) mod annotation;
 pub(crate) mod buf;
 pub(crate) mod json;
 pub(crate) mod source;
+pub(crate) mod wire;

@@ -5,6 +5,7 @@
 //! needs a protobuf compiler; a test keeps it fresh.
 
 pub mod interface;
+pub mod released;
 
 /// Aperio's packages.
 pub mod aperio {

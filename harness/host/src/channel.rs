@@ -26,8 +26,9 @@ pub type BoxIo = Box<dyn Io>;
 /// Longest path `sun_path` holds without its terminator.
 pub const SOCKET_PATH_BYTES: usize = 107;
 
-/// Bytes a plugin may send on one connection before they are read.
-const WINDOW_BYTES: u32 = 1 << 20;
+/// Bytes a plugin may send on one connection before they are read. A plugin
+/// that floods fills this for every launch that runs beside it.
+const WINDOW_BYTES: u32 = 1 << 18;
 
 /// What is known of a channel that came up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

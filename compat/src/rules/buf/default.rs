@@ -5,7 +5,7 @@ use std::fmt;
 
 /// The value that an unset field reads as.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum FieldDefault {
+pub(crate) enum FieldDefault {
     /// A string, or bytes.
     Text(Vec<u8>),
     /// An integer, a bool or the number of an enum value.
@@ -16,7 +16,7 @@ pub(super) enum FieldDefault {
 
 impl FieldDefault {
     /// The default of a field; lists, maps and messages have none.
-    pub(super) fn of(set: &DescriptorSet<'_>, field: &Field<'_>) -> Option<Self> {
+    pub(crate) fn of(set: &DescriptorSet<'_>, field: &Field<'_>) -> Option<Self> {
         let many = matches!(
             set.cardinality(field),
             Cardinality::Repeated | Cardinality::Map
