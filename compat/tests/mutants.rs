@@ -86,7 +86,7 @@ fn texts_are_the_releases() -> Result<(), Failed> {
             }
             names += 1;
         }
-        let home = |file| set[file].package == proto::interface::PACKAGE;
+        let home = |file: compat::model::FileId| set[file].package == proto::interface::PACKAGE;
         let entries = |message: &&compat::model::Message| {
             home(message.file) && !message.map_entry
         };
@@ -204,7 +204,7 @@ const MAJOR: [(&str, usize); 8] = [
 fn by_buf(buf: Option<&Buf>) -> Result<(), Failed> {
     let home = tempfile::tempdir()?;
     let mut wrong = String::new();
-    let mut judged = |name: &str, old: &Files, new: &Files| -> Result<Vec<String>, Failed> {
+    let judged = |name: &str, old: &Files, new: &Files| -> Result<Vec<String>, Failed> {
         for (side, files) in [("old", old), ("new", new)] {
             let root = home.path().join(side);
             if root.exists() {
