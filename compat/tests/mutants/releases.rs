@@ -14,8 +14,9 @@ macro_rules! texts {
 }
 
 /// The interface with everything it imports.
-const NEWEST: [(&str, &str); 8] = texts![
+const NEWEST: [(&str, &str); 9] = texts![
     "aperio/annotations/v1/options.proto",
+    "aperio/contracts/v1/events.proto",
     "aperio/plugin/v1/connector.proto",
     "aperio/plugin/v1/destination.proto",
     "aperio/plugin/v1/host.proto",
