@@ -301,14 +301,26 @@ pub(crate) enum Compat {
     /// Says whether a change of `.proto` files is accepted.
     ///
     /// A REF is a directory of .proto files, one .proto file, a descriptor set or buf image (.binpb,
-    /// .binpb.gz, - for stdin), or git:REVISION[:PATH].
+    /// .binpb.gz, - for stdin), a released version (1.2.0, or 1.2 for its newest patch), or
+    /// git:REVISION[:PATH].
+    ///
+    /// A released version is looked up in `released` of section [compat], then among the releases of
+    /// Aperio's interface that this program carries.
     Check(Box<CompatCheck>),
+    /// Freezes a version of the interface, or verifies that nobody edited a frozen one.
+    ///
+    /// The `packages` of section [compat], with everything they import, are written to
+    /// RELEASED/VERSION as a descriptor set and its digests, if the check accepts them. A lock is
+    /// written once: an existing one is never replaced, and a version below the newest of its major
+    /// is refused.
+    Lock(CompatLock),
 }
 
 const CHECK_HELP: &str = "\
 Examples:
   aperio-plugin compat check --rulebook buf --new proto --against git:main:proto
   aperio-plugin compat check --new new.binpb --against old.binpb --format buf-json
+  aperio-plugin compat check --against 1.2.0              the working tree and a released version
   aperio-plugin compat check --new proto --against old --buf-config '{version: v2, breaking: {use: [WIRE]}}'
 
 The rules of buf are taken from --buf-config, else from buf.yaml in --new or above it, else they are
@@ -320,8 +332,8 @@ pub(crate) struct CompatCheck {
     /// What is judged [default: the directories `proto` of section [compat], else proto].
     #[arg(long, value_name = "REF")]
     pub(crate) new: Option<String>,
-    /// What it is compared with.
-    #[arg(long, value_name = "REF", required = true)]
+    /// What it is compared with, and the version of that where REF does not say it.
+    #[arg(long, value_name = "[X.Y.Z=]REF", required = true)]
     pub(crate) against: Vec<String>,
     /// Search this directory for imports too.
     #[arg(short = 'I', value_name = "DIR")]
@@ -347,6 +359,37 @@ pub(crate) struct CompatCheck {
     /// What cannot be judged, such as plugins of buf, is an error.
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+const LOCK_HELP: &str = "\
+Examples:
+  aperio-plugin compat lock --release 1.3.0     freeze the working tree as 1.3.0
+  aperio-plugin compat lock --verify            was any lock edited? For CI.
+
+A lock is a directory such as proto/released/1.3.0. Commit it with the release: later versions are
+compared with it, and no history of git is needed for that. Its files:
+  descriptor_set.binpb   the packages and all they import, without comments and places
+  digest                 SHA-256 of what is declared, of the comments, of the other file
+
+The configuration:
+  [compat]
+  packages = [\"acme.box.v1\"]       default: every .proto file
+  released = \"proto/released\"      the default
+  version  = \"1.3.0\"               what the working tree is going to be";
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = LOCK_HELP)]
+pub(crate) struct CompatLock {
+    /// The version to freeze, or with --verify the only one to verify [default: `version` of section
+    /// [compat]; with --verify every lock].
+    #[arg(long, value_name = "X.Y.Z", value_parser = release)]
+    pub(crate) release: Option<compat::Version>,
+    /// Write nothing; say of each lock whether it is as it was written.
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// Search this directory for imports too.
+    #[arg(short = 'I', value_name = "DIR", conflicts_with = "verify")]
+    pub(crate) imports: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -399,15 +442,21 @@ fn seed(text: &str) -> Result<u64, String> {
 }
 
 pub(crate) fn interface(text: &str) -> Result<(u32, u32), String> {
+    // What a release is called: no sign, no leading zero.
+    let number = |text: &str| text.parse().ok().filter(|n: &u32| n.to_string() == text);
     let numbers = text
         .split_once('.')
-        .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+        .and_then(|(major, minor)| Some((number(major)?, number(minor)?)));
     let (major, newest) = proto::INTERFACE_VERSION;
     match numbers {
         Some((named, minor)) if named == major && minor <= newest => Ok((named, minor)),
         Some(_) => Err(format!("this harness knows {major}.0 to {major}.{newest}")),
         None => Err(format!("a version such as {major}.{newest}")),
     }
+}
+
+fn release(text: &str) -> Result<compat::Version, String> {
+    compat::version::release(text).ok_or_else(|| "three numbers such as 1.3.0".to_owned())
 }
 
 pub(crate) fn time(text: &str) -> Result<Duration, String> {

@@ -3,6 +3,7 @@
 
 use crate::catalog;
 use crate::load::{LoadError, Tree};
+use crate::near;
 use crate::rule::{Category, Rule};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -404,13 +405,9 @@ impl Version {
             .rules()
             .map(|rule| rule.id)
             .chain(Category::ALL.into_iter().map(Category::id));
-        let near = known
-            .map(|known| (strsim::damerau_levenshtein(id, known), known))
-            .min()
-            .filter(|(distance, known)| *distance <= 1 + known.len() / 4);
         let error = LoadError::bad(format!("{id:?} is no rule and no category of this version"));
-        Err(match near {
-            Some((_, near)) => error.hint(format!("did you mean {near}?")),
+        Err(match near::did_you_mean(id, known) {
+            Some(near) => error.hint(near),
             None => error,
         })
     }

@@ -6,7 +6,7 @@
 //! buf images are left out.
 
 use crate::load::LoadError;
-use crate::model::{DescriptorSet, File, FileId, derived_json_name};
+use crate::model::{DescriptorSet, ElementId, File, FileId, derived_json_name};
 use crate::wire::{Malformed, Reader, Value, packed, put};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
@@ -205,6 +205,46 @@ pub fn file(file: &File<'_>) -> Result<Vec<u8>, LoadError> {
     rewrite(file.bytes, &FILE, Keep::Canonical, 0, &mut out)
         .map_err(|why| LoadError::from(why).in_file(file.path))?;
     Ok(out)
+}
+
+/// The descriptor of any element in canonical form, with what it holds.
+pub fn element(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>, LoadError> {
+    let (bytes, shape) = match element {
+        ElementId::File(id) => (set[id].bytes, &FILE),
+        ElementId::Message(id) => (set[id].bytes, &MESSAGE),
+        ElementId::Field(id) => (set[id].bytes, &FIELD),
+        ElementId::Oneof(id) => (set[id].bytes, &ONEOF),
+        ElementId::Enum(id) => (set[id].bytes, &ENUM),
+        ElementId::Value(id) => (set[id].bytes, &VALUE),
+        ElementId::Service(id) => (set[id].bytes, &SERVICE),
+        ElementId::Method(id) => (set[id].bytes, &METHOD),
+    };
+    let mut out = Vec::with_capacity(bytes.len());
+    rewrite(bytes, shape, Keep::Canonical, 0, &mut out)
+        .map_err(|why| LoadError::from(why).in_file(set[set.file_of(element)].path))?;
+    Ok(out)
+}
+
+/// What an element says of itself, in canonical form: what stands inside of it
+/// is left out, and so is the path of a file.
+pub(crate) fn own(set: &DescriptorSet<'_>, id: ElementId) -> Result<Vec<u8>, LoadError> {
+    let inside: &[u32] = match id {
+        ElementId::File(_) => &[1, 4, 5, 6, 7],
+        ElementId::Message(_) => &[2, 3, 4, 6, 8],
+        ElementId::Enum(_) | ElementId::Service(_) => &[2],
+        ElementId::Field(_) | ElementId::Oneof(_) | ElementId::Value(_) | ElementId::Method(_) => {
+            &[]
+        }
+    };
+    let whole = element(set, id)?;
+    let mut own = Vec::new();
+    let mut reader = Reader::new(&whole);
+    while let Ok(Some((number, value))) = reader.next() {
+        if !inside.contains(&number) {
+            put(&mut own, number, value);
+        }
+    }
+    Ok(own)
 }
 
 /// Files in canonical form, as a set.

@@ -1,11 +1,15 @@
 //! Every rule.
 
-use crate::rule::Rule;
+use crate::rule::{Category, Rule};
 use crate::rules;
 
 /// Every rule, sorted by id.
 pub fn all() -> Vec<&'static Rule> {
     let mut all: Vec<_> = rules::buf::rules().collect();
+    all.extend(rules::annotation::rules());
+    all.extend(rules::json::rules());
+    all.extend(rules::source::rules());
+    all.extend(rules::wire::RULES.iter().copied());
     all.sort_by_key(|rule| rule.id);
     all
 }
@@ -20,4 +24,12 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 /// The rules of rulebook `buf`, sorted by id.
 pub fn buf() -> impl Iterator<Item = &'static Rule> {
     all().into_iter().filter(|rule| rule.buf.is_some())
+}
+
+/// The rules of buf that speak for the channel `source`: those of its two
+/// strictest categories, which ask what becomes of generated code in any
+/// language. What one of them finds asks for a major there.
+pub fn source() -> impl Iterator<Item = &'static Rule> {
+    let strict = |category: &Category| matches!(category, Category::File | Category::Package);
+    buf().filter(move |rule| rule.buf.is_some_and(|buf| buf.v2.iter().any(strict)))
 }

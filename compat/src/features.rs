@@ -207,6 +207,21 @@ impl Features {
         }
     }
 
+    /// The names of all of them, in the order of the fields.
+    pub fn words(self) -> [&'static str; 9] {
+        [
+            self.presence.word(),
+            self.enum_type.word(),
+            self.repeated.word(),
+            self.utf8.word(),
+            self.message.word(),
+            self.json.word(),
+            self.cpp_string.word(),
+            self.java_utf8.word(),
+            self.visibility.word(),
+        ]
+    }
+
     /// Lays a `google.protobuf.FeatureSet` over these. Values that are not
     /// known, or zero, change nothing; the last one wins.
     pub(crate) fn overlay(&mut self, set: &[u8]) -> Result<(), Malformed> {

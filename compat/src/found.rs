@@ -132,6 +132,21 @@ impl Hit {
         self
     }
 
+    /// What is asked of running binaries, both directions counted; `None` where
+    /// the hit is of other channels alone.
+    pub fn wire_demand(&self) -> Option<Demand> {
+        let counts = |channel: &Channel| matches!(channel, Channel::Wire | Channel::All);
+        let said = self.demands.iter().filter(|(channel, _)| counts(channel));
+        if let Some(most) = said.map(|(_, demand)| *demand).max() {
+            return Some(most);
+        }
+        let speaks = self.rule.aperio.iter().any(counts);
+        speaks.then(|| {
+            self.effects
+                .map_or(Demand::Major, |effects| effects.worst().demand())
+        })
+    }
+
     /// Says what is asked of the release in one channel.
     pub fn demands(&mut self, channel: Channel, demand: Demand) -> &mut Self {
         self.demands.push((channel, demand));
@@ -156,6 +171,16 @@ impl Found {
 
     pub(crate) fn turn_to(&mut self, rule: &'static Rule) {
         self.rule = rule;
+    }
+
+    /// Takes over what another judge found.
+    pub(crate) fn pass(&mut self, hit: Hit) {
+        self.hits.push(hit);
+    }
+
+    /// What was found so far.
+    pub(crate) fn hits(&self) -> &[Hit] {
+        &self.hits
     }
 
     pub(crate) fn into_hits(self) -> Vec<Hit> {

@@ -7,26 +7,40 @@
 //! opens a socket or knows how output looks. Start with [`World`].
 
 mod declare;
+mod near;
 mod wire;
 
 pub mod annotation;
 pub mod buf;
 pub mod bufyaml;
+pub mod bump;
 pub mod canon;
 pub mod catalog;
 pub mod effect;
 pub mod features;
 pub mod found;
 pub mod load;
+pub mod lock;
 pub mod model;
 pub mod occasion;
 pub mod pair;
+pub mod policy;
 pub mod rule;
 mod rules;
+pub mod skew;
+pub mod version;
+pub mod waiver;
 pub mod witness;
+mod shape;
 
+pub use bump::{Bump, Declared};
 pub use found::{Era, Found, Hit, Spot};
 pub use load::{Failure, LoadError};
+pub use lock::Lock;
 pub use model::DescriptorSet;
 pub use pair::{Pair, World};
+pub use policy::Policy;
 pub use rule::{Category, Channel, Rule};
+pub use skew::Skew;
+pub use version::Version;
+pub use waiver::Waiver;

@@ -665,6 +665,19 @@ impl<'a> DescriptorSet<'a> {
         }
     }
 
+    /// The features of an element: its own, or those of what it stands in.
+    pub fn features_of(&self, element: ElementId) -> Features {
+        match element {
+            ElementId::File(id) => self[id].features,
+            ElementId::Message(id) => self[id].features,
+            ElementId::Field(id) => self[id].features,
+            ElementId::Oneof(id) => self[self[id].message].features,
+            ElementId::Enum(id) => self[id].features,
+            ElementId::Value(id) => self[self[id].parent].features,
+            ElementId::Service(_) | ElementId::Method(_) => self[self.file_of(element)].features,
+        }
+    }
+
     /// The full name of an element; of a file its path.
     pub fn full_name(&self, element: impl Into<ElementId>) -> String {
         let inside = |outer: &str, name: &str| {

@@ -13,8 +13,10 @@ use crate::model::{
 };
 use crate::occasion::Occasion;
 use crate::rule::{Judge, Rule};
+use crate::shape::Shapes;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// Two elements that are one.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +88,7 @@ pub struct World<'w> {
     fields: Twins,
     oneofs: Twins,
     methods: Twins,
+    shapes: OnceLock<Shapes>,
 }
 
 macro_rules! twins {
@@ -143,11 +146,17 @@ impl<'w> World<'w> {
             fields: Twins::new(old.fields().len(), new.fields().len()),
             oneofs: Twins::new(old.oneofs.len(), new.oneofs.len()),
             methods: Twins::new(old.methods.len(), new.methods.len()),
+            shapes: OnceLock::new(),
         };
         world.pair_files();
         world.pair_named();
         world.pair_extensions();
         world
+    }
+
+    /// The types that stand where types of other names stood.
+    pub(crate) fn shapes(&self) -> &Shapes {
+        self.shapes.get_or_init(|| Shapes::of(self))
     }
 
     /// The set of one side.
@@ -309,6 +318,25 @@ impl<'w> World<'w> {
         }
     }
 
+    /// Messages of one full name that differ, or inherit something else.
+    pub fn changed_messages(&self) -> impl Iterator<Item = Pair<'w, Message<'w>>> + use<'_, 'w> {
+        let (old, new) = (self.old, self.new);
+        let changed = move |file: &&File<'w>| {
+            let twin = self.file_twin(file.id);
+            twin.is_none_or(|twin| file.bytes != new[twin].bytes)
+        };
+        let files = self.files(Era::Old).filter(changed);
+        files
+            .flat_map(move |file| old.messages_of(file))
+            .filter_map(move |message| {
+                let twin = &new[self.message_twin(message.id)?];
+                (!self.same_message(message, twin)).then_some(Pair {
+                    old: message,
+                    new: twin,
+                })
+            })
+    }
+
     /// Whether what children inherit from their files, beside features, is
     /// equal.
     fn same_climate(&self, old: FileId, new: FileId) -> bool {
@@ -372,6 +400,7 @@ struct Judges {
     enums: Vec<(&'static Rule, fn(&Pair<Enum>, &World, &mut Found))>,
     service: Vec<(&'static Rule, fn(&Pair<Service>, &World, &mut Found))>,
     method: Vec<(&'static Rule, fn(&Pair<Method>, &World, &mut Found))>,
+    rest: Vec<(&'static Rule, fn(&World, &[Hit], &mut Found))>,
 }
 
 #[allow(clippy::type_complexity, reason = "as above")]
@@ -402,6 +431,7 @@ pub fn judge(world: &World, rules: impl IntoIterator<Item = &'static Rule>) -> V
             Judge::Enum(judge) => judges.enums.push((rule, judge)),
             Judge::Service(judge) => judges.service.push((rule, judge)),
             Judge::Method(judge) => judges.method.push((rule, judge)),
+            Judge::Rest(judge) => judges.rest.push((rule, judge)),
         }
     }
     let Some(first) = first else {
@@ -413,7 +443,13 @@ pub fn judge(world: &World, rules: impl IntoIterator<Item = &'static Rule>) -> V
         judge(world, &mut found);
     }
     walk(world, &judges, &mut found);
-    found.into_hits()
+    let mut hits = found.into_hits();
+    for (rule, judge) in &judges.rest {
+        let mut found = Found::new(rule);
+        judge(world, &hits, &mut found);
+        hits.extend(found.into_hits());
+    }
+    hits
 }
 
 fn walk(world: &World, judges: &Judges, found: &mut Found) {

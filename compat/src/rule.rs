@@ -1,6 +1,6 @@
 //! What a rule is: one thing that may change between two descriptor sets.
 
-use crate::found::Found;
+use crate::found::{Found, Hit};
 use crate::model::{Enum, Field, File, Message, Method, Service};
 use crate::pair::{Pair, World};
 
@@ -137,4 +137,6 @@ pub enum Judge {
     Service(fn(&Pair<Service>, &World, &mut Found)),
     /// Two methods of one name in such services.
     Method(fn(&Pair<Method>, &World, &mut Found)),
+    /// The two sets as a whole, and what all other rules found.
+    Rest(fn(&World, &[Hit], &mut Found)),
 }

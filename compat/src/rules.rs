@@ -1,3 +1,7 @@
 //! The rules, one file each.
 
+pub(crate) mod annotation;
 pub(crate) mod buf;
+pub(crate) mod json;
+pub(crate) mod source;
+pub(crate) mod wire;

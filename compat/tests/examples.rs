@@ -13,6 +13,22 @@ use std::rc::Rc;
 
 type Files = BTreeMap<String, String>;
 
+/// What examples may import.
+const IMPORTS: [(&str, &str); 3] = [
+    (
+        "aperio/annotations/v1/options.proto",
+        include_str!("../../proto/aperio/annotations/v1/options.proto"),
+    ),
+    (
+        "buf/validate/validate.proto",
+        include_str!("imports/buf/validate/validate.proto"),
+    ),
+    (
+        "google/api/field_behavior.proto",
+        include_str!("imports/google/api/field_behavior.proto"),
+    ),
+];
+
 /// The trees of one rule: old, then each that breaks and each that is allowed.
 struct Example {
     old: Files,
@@ -86,9 +102,11 @@ fn compiled(rule: &Rule, files: &Files) -> Vec<u8> {
     let files = files
         .iter()
         .map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+    let imports = IMPORTS.iter();
+    let imports = imports.map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
     let sources = Sources {
         roots: vec![Root::new(Rc::new(Tree::Memory(files.collect())), "", "")],
-        imports: Vec::new(),
+        imports: vec![Root::new(Rc::new(Tree::Memory(imports.collect())), "", "")],
     };
     Protox
         .compile(&sources, &names)

@@ -41,30 +41,37 @@ pub fn at(minor: u32) -> Option<DescriptorPool> {
     for file in list(&mut set, "file").iter_mut().filter_map(message) {
         cut.file(file);
     }
-    // Enums carry no mark: one that no field names any more came with them.
     let after = named_types(&mut set);
-    let gone: BTreeSet<&String> = before.difference(&after).collect();
+    // Enums carry no mark: one that no field names any more came with them.
+    let all =
+        |named: &NamedTypes| -> BTreeSet<String> { named.values().flatten().cloned().collect() };
+    let gone = &all(&before) - &all(&after);
     for file in list(&mut set, "file").iter_mut().filter_map(message) {
         let package = text(file, "package").unwrap_or_default();
         list(file, "enum_type").retain(|one| {
             let name = one.as_message().and_then(|one| text(one, "name"));
             name.is_none_or(|name| !gone.contains(&format!(".{package}.{name}")))
         });
+        // An import goes with the last type that was named from it.
+        let name = text(file, "name").unwrap_or_default();
+        let (before, after) = (home_files(&before[&name]), home_files(&after[&name]));
+        list(file, "dependency").retain(|import| {
+            let import = import.as_str().unwrap_or_default();
+            !before.contains(import) || after.contains(import)
+        });
     }
     let pool = DescriptorPool::decode(set.encode_to_vec().as_slice());
     Some(pool.expect("what is newer is used by what is newer alone"))
 }
 
-/// Full names, with a dot in front, of the types that fields name.
-fn named_types(set: &mut DynamicMessage) -> BTreeSet<String> {
+/// By file the full names, with a dot in front, of the types that its fields
+/// and methods name.
+type NamedTypes = BTreeMap<String, BTreeSet<String>>;
+
+fn named_types(set: &mut DynamicMessage) -> NamedTypes {
     fn add(message: &mut DynamicMessage, named: &mut BTreeSet<String>) {
-        for field in list(message, "field") {
-            named.extend(
-                field
-                    .as_message()
-                    .and_then(|field| text(field, "type_name")),
-            );
-        }
+        let fields = list(message, "field").iter();
+        named.extend(fields.filter_map(|field| text(field.as_message()?, "type_name")));
         for nested in list(message, "nested_type")
             .iter_mut()
             .filter_map(self::message)
@@ -72,13 +79,34 @@ fn named_types(set: &mut DynamicMessage) -> BTreeSet<String> {
             add(nested, named);
         }
     }
-    let mut named = BTreeSet::new();
+    let mut by_file = NamedTypes::new();
     for file in list(set, "file").iter_mut().filter_map(message) {
+        let named = by_file
+            .entry(text(file, "name").unwrap_or_default())
+            .or_default();
         for declared in list(file, "message_type").iter_mut().filter_map(message) {
-            add(declared, &mut named);
+            add(declared, named);
+        }
+        for service in list(file, "service").iter_mut().filter_map(message) {
+            for method in list(service, "method").iter().filter_map(Value::as_message) {
+                named.extend(text(method, "input_type"));
+                named.extend(text(method, "output_type"));
+            }
         }
     }
-    named
+    by_file
+}
+
+/// The files that declare some types.
+fn home_files(types: &BTreeSet<String>) -> BTreeSet<String> {
+    let home = |name: &String| {
+        let name = name.trim_start_matches('.');
+        let message = NEWEST.get_message_by_name(name);
+        let file = message.map(|message| message.parent_file());
+        let file = file.or_else(|| Some(NEWEST.get_enum_by_name(name)?.parent_file()))?;
+        Some(file.name().to_owned())
+    };
+    types.iter().filter_map(home).collect()
 }
 
 /// Takes away what is newer than a minor, in descriptors as messages: there

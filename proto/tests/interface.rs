@@ -67,6 +67,25 @@ fn what_came_later_is_not_there_before() {
     }
 }
 
+/// 1.0 has no telemetry, so it does not import what telemetry is made of.
+#[test]
+fn an_import_comes_with_what_needs_it() {
+    for minor in 0..=proto::INTERFACE_VERSION.1 {
+        let pool = at(minor).unwrap();
+        let host = pool
+            .get_file_by_name("aperio/plugin/v1/host.proto")
+            .unwrap();
+        let imports: Vec<String> = host
+            .dependencies()
+            .map(|file| file.name().to_owned())
+            .collect();
+        let contracts = imports.contains(&"aperio/contracts/v1/events.proto".to_owned());
+        assert_eq!(contracts, minor >= 1, "1.{minor} imports {imports:?}");
+        let annotations = "aperio/annotations/v1/options.proto".to_owned();
+        assert!(imports.contains(&annotations), "1.{minor}");
+    }
+}
+
 #[test]
 fn the_committed_descriptors_hold_the_annotations() {
     let token = newest()

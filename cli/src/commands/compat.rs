@@ -1,22 +1,27 @@
 //! `compat`: versions of an interface, compared.
 
 mod git;
+mod lock;
 mod output;
+mod project;
 mod reference;
 
 use super::{say, talk, usage};
 use crate::args::{Compat, CompatCheck};
 use compat::buf::{self, Scope};
 use compat::bufyaml::Workspace;
-use compat::load::{Failure, LoadError, Loaded};
+use compat::load::{Failure, LoadError};
 use compat::{DescriptorSet, Rule};
 use output::{Outcome, Side};
+use project::Project;
+use reference::Referenced;
 use std::path::Path;
 use terms::Exit;
 
 pub(super) fn run(command: &Compat) -> Exit {
     match command {
         Compat::Check(check) => run_check(check),
+        Compat::Lock(args) => lock::run(args),
     }
 }
 
@@ -40,8 +45,9 @@ fn run_check(args: &CompatCheck) -> Exit {
 }
 
 fn check(args: &CompatCheck, against: &str) -> Result<Outcome, LoadError> {
-    let (new, shown) = reference::new(args)?;
-    let workspace = workspace(args, &shown)?;
+    let project = Project::find()?;
+    let new = reference::new(&project, args.new.as_deref(), &args.imports)?;
+    let workspace = workspace(args, &new.shown)?;
     for warning in &workspace.warnings {
         talk(&format!("warning: {}", report::escape(warning)));
     }
@@ -51,17 +57,17 @@ fn check(args: &CompatCheck, against: &str) -> Result<Outcome, LoadError> {
             "plugins and policies of buf cannot be run here",
         ));
     }
-    let old = reference::old(args, against)?;
-    let (new_set, old_set) = (parsed(&new, &shown)?, parsed(&old, against)?);
+    let old = reference::base(&project, against, &args.imports)?;
+    let (new_set, old_set) = (new.set()?, old.set()?);
     let scope = Scope {
         exclude_imports: args.exclude_imports,
         limit_to_input_files: args.limit_to_input_files,
         paths: args.path.clone(),
     };
     let world = scope
-        .world(&old_set, &new_set, &new)
+        .world(&old_set, &new_set, &new.loaded)
         .ok_or_else(|| LoadError::new(Failure::NothingSelected, "--path matches no file"))?;
-    let checked = buf::check(&world, &workspace, &new, &old);
+    let checked = buf::check(&world, &workspace, &new.loaded, &old.loaded);
     for unused in &checked.unused {
         talk(&format!(
             "note: nothing falls under {}",
@@ -69,20 +75,17 @@ fn check(args: &CompatCheck, against: &str) -> Result<Outcome, LoadError> {
         ));
     }
     Ok(Outcome {
-        new: side(&new_set, &shown)?,
-        base: side(&old_set, against)?,
+        new: side(&new_set, &new)?,
+        base: side(&old_set, &old)?,
         findings: checked.findings,
     })
 }
 
-fn parsed<'l>(loaded: &'l Loaded, shown: &str) -> Result<DescriptorSet<'l>, LoadError> {
-    DescriptorSet::parse(&loaded.bytes).map_err(|error| error.in_file(shown))
-}
-
-fn side(set: &DescriptorSet<'_>, shown: &str) -> Result<Side, LoadError> {
+fn side(set: &DescriptorSet<'_>, named: &Referenced) -> Result<Side, LoadError> {
     let files = compat::canon::closure(set, &[], false);
     Ok(Side {
-        reference: shown.to_owned(),
+        reference: named.shown.clone(),
+        version: named.version.clone(),
         digest: compat::canon::digest(set, files)?,
         files: set.files().iter().filter(|file| !file.is_import).count(),
     })

@@ -124,6 +124,57 @@ impl DescriptorSet<'_> {
     }
 }
 
+impl DescriptorSet<'_> {
+    /// The comments of a file by the element they stand at, each element's in
+    /// the order of the text. Broken source info ends them.
+    pub fn comments(&self, file: FileId) -> HashMap<SourcePath, String> {
+        let mut comments: HashMap<SourcePath, String> = HashMap::new();
+        let mut info = Reader::new(self[file].source_info);
+        let mut path = SourcePath::new();
+        while let Ok(Some((number, value))) = info.next() {
+            let (1, Some(location)) = (number, value.bytes()) else {
+                continue;
+            };
+            let mut texts = Vec::new();
+            let mut reader = Reader::new(location);
+            while let Ok(Some((number, value))) = reader.next() {
+                if let (3 | 4, Some(text)) = (number, value.bytes()) {
+                    texts.push(String::from_utf8_lossy(text));
+                }
+            }
+            if texts.is_empty() || location_of(location, &mut path).is_none() {
+                continue;
+            }
+            path.truncate(element_of(&path));
+            let all = comments.entry(path.clone()).or_default();
+            for text in texts {
+                all.push_str(&text);
+                all.push('\n');
+            }
+        }
+        comments
+    }
+}
+
+/// How much of a path leads to the element that the rest is a part of.
+fn element_of(path: &[i32]) -> usize {
+    let mut at = 0;
+    let mut inside: &[i32] = &[4, 5, 6, 7];
+    while let [number, _, ..] = path[at..]
+        && inside.contains(&number)
+    {
+        inside = match (inside, number) {
+            // Messages hold fields, messages, enums, extensions and oneofs.
+            ([4, 5, 6, 7], 4) | ([2, 3, 4, 6, 8], 3) => &[2, 3, 4, 6, 8],
+            // Enums hold values, services methods.
+            ([4, 5, 6, 7], 5 | 6) | ([2, 3, 4, 6, 8], 4) => &[2],
+            _ => &[],
+        };
+        at += 2;
+    }
+    at
+}
+
 /// Reads one `Location`: its path into `path`, its span as the result.
 fn location_of(location: &[u8], path: &mut SourcePath) -> Option<Span> {
     path.clear();

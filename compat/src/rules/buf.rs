@@ -1,11 +1,11 @@
 //! The rules of `buf breaking`: same ids, same conditions, same places.
 
-mod cardinality;
+pub(in crate::rules) mod cardinality;
 pub(crate) mod default;
 mod deletion;
-mod describe;
+pub(in crate::rules) mod describe;
 mod file_same_option;
-mod ranges;
+pub(in crate::rules) mod ranges;
 mod types;
 
 use crate::declare::rules;
@@ -61,6 +61,9 @@ rules! {
     rpc_same_server_streaming,
     service_no_delete,
 }
+
+/// Those that say what happens to the bytes of fields and enums.
+pub(crate) static ON_THE_WIRE: &[&Rule] = &[&enum_same_type::RULE, &field_same_default::RULE];
 
 /// All of them.
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {

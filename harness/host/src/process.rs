@@ -1,7 +1,9 @@
 //! One started process: spawn, exit, signals.
 
 use crate::launch::Stdin;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use rustix::process::{
     Pid, PidfdFlags, Resource, Rlimit, Signal, WaitId, WaitIdOptions, kill_process,
     kill_process_group, pidfd_open, waitid,
@@ -13,7 +15,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 use tokio::io::unix::AsyncFd;
 
@@ -130,13 +132,21 @@ fn signal_name(signal: i32) -> String {
 
 static OWN: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
-/// Read while a child exists that is not in `OWN` yet; also one whose file does
-/// not start, which the spawning thread waits for.
-static STARTING: RwLock<()> = RwLock::new(());
+/// Read while a child exists that is not in `OWN` yet, also one whose file does
+/// not start, which the spawning thread waits for; and while one is reaped.
+static CHANGING: RwLock<()> = RwLock::new(());
 
-/// Keeps every child in `OWN` or adopted, for as long as it is held.
-pub(crate) fn none_is_starting() -> RwLockWriteGuard<'static, ()> {
-    STARTING.write().unwrap_or_else(PoisonError::into_inner)
+/// Keeps every child in `OWN` or adopted, and unreaped, for as long as it is
+/// held.
+pub(crate) type ChildrenStay = RwLockWriteGuard<'static, ()>;
+
+/// Waits until no child is being started or reaped.
+pub(crate) fn children_stay() -> ChildrenStay {
+    CHANGING.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn a_child_changes() -> RwLockReadGuard<'static, ()> {
+    CHANGING.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn own() -> std::sync::MutexGuard<'static, BTreeSet<i32>> {
@@ -327,6 +337,16 @@ impl Process {
         self.exited()
     }
 
+    /// The same without a runtime.
+    pub(crate) fn exited_within_blocking(&mut self, limit: Duration) -> Option<Exit> {
+        if let Hold::Child { pidfd, .. } = &self.hold
+            && self.exit.is_none()
+        {
+            wait_for_end(pidfd.get_ref(), limit);
+        }
+        self.exited()
+    }
+
     /// Sends a signal to the started process alone.
     pub fn signal(&mut self, signal: Signal) {
         if self.exited().is_none() && self.child_is_unreaped() {
@@ -354,6 +374,7 @@ impl Process {
             && self.child_is_unreaped()
             && let Hold::Child { child, .. } = &mut self.hold
         {
+            let _reaping = a_child_changes();
             if let Ok(status) = child.wait() {
                 self.exit
                     .get_or_insert_with(|| Exit::new(status, self.started.elapsed()));
@@ -370,11 +391,10 @@ impl Drop for Process {
             self.signal_group(Signal::KILL);
             // SIGKILL cannot be refused, but a kernel that waits for a dead
             // file system takes its time.
-            if let Hold::Child { child, .. } = &mut self.hold {
-                let deadline = Instant::now() + LAST_WAIT;
-                while matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
-                    std::thread::sleep(Duration::from_millis(1));
-                }
+            if let Hold::Child { child, pidfd } = &mut self.hold {
+                wait_for_end(pidfd.get_ref(), LAST_WAIT);
+                let _reaping = a_child_changes();
+                let _ = child.try_wait();
             }
             own().remove(&self.pid());
         }
@@ -383,7 +403,22 @@ impl Drop for Process {
 
 /// Whether a process has this pid. One that may not be signalled is there.
 fn is_there(pid: Pid) -> bool {
-    rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
+    rustix::process::test_kill_process(pid) != Err(Errno::SRCH)
+}
+
+/// Sleeps until the process has ended, at most `limit`.
+fn wait_for_end(pidfd: &OwnedFd, limit: Duration) {
+    let deadline = Instant::now() + limit;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let Ok(left) = Timespec::try_from(left) else {
+            return;
+        };
+        match poll(&mut [PollFd::new(pidfd, PollFlags::IN)], Some(&left)) {
+            Err(Errno::INTR) => {}
+            _ => return,
+        }
+    }
 }
 
 fn watch(pidfd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
@@ -400,7 +435,7 @@ fn spawn_patiently(command: &mut Command) -> io::Result<Child> {
     // writing; the copy of the descriptor is gone within milliseconds.
     let mut tries = 0;
     loop {
-        let starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
+        let starting = a_child_changes();
         let spawned = command.spawn();
         if let Ok(child) = &spawned {
             own().insert(i32::try_from(child.id()).expect("pids fit in i32"));

@@ -1,6 +1,7 @@
 //! The forms of a comparison's result.
 
 use crate::args::CompatFormat;
+use compat::Version;
 use compat::buf::{self, Finding};
 use compat::load::{Failure, LoadError};
 use compat::model::Span;
@@ -21,6 +22,8 @@ pub(super) struct Outcome {
 /// One side of it.
 pub(super) struct Side {
     pub(super) reference: String,
+    /// Where it is known.
+    pub(super) version: Option<Version>,
     pub(super) digest: String,
     pub(super) files: usize,
 }
@@ -88,6 +91,7 @@ fn conclusion(ended: &Ended) -> &'static str {
             Failure::NothingSelected => "NOTHING SELECTED",
             Failure::BadInput | Failure::Usage => "BAD INPUT",
             Failure::Unjudged => "COULD NOT JUDGE",
+            Failure::Refused => "REFUSED",
         },
     }
 }
@@ -120,7 +124,8 @@ fn object(ended: &Ended) -> Value {
         "new": outcome.map(|outcome| side(&outcome.new)),
         "bases": outcome.map_or_else(Vec::new, |outcome| {
             let mut base = side(&outcome.base);
-            base["version"] = Value::Null;
+            let version = outcome.base.version.as_ref();
+            base["version"] = json!(version.map(ToString::to_string));
             base["required"] = Value::Null;
             vec![base]
         }),

@@ -6,7 +6,7 @@ use crate::model::{Cardinality, DescriptorSet, Field};
 use crate::pair::{Pair, World};
 
 /// Whether a field belongs to an entry that the compiler made for a map.
-pub(super) fn in_entry(set: &DescriptorSet<'_>, field: &Field<'_>) -> bool {
+pub(in crate::rules) fn in_entry(set: &DescriptorSet<'_>, field: &Field<'_>) -> bool {
     set[set.owner(field)].map_entry
 }
 
@@ -31,7 +31,7 @@ pub(super) fn changed(
     }
 }
 
-fn word(cardinality: Cardinality) -> &'static str {
+pub(in crate::rules) fn word(cardinality: Cardinality) -> &'static str {
     match cardinality {
         Cardinality::Explicit => "optional with explicit presence",
         Cardinality::Implicit => "optional with implicit presence",

@@ -3,7 +3,7 @@
 use crate::model::{DescriptorSet, Field, Method};
 
 /// `field 1 (a) of message M`, or the same of an extension.
-pub(super) fn field(set: &DescriptorSet<'_>, field: &Field<'_>) -> String {
+pub(in crate::rules) fn field(set: &DescriptorSet<'_>, field: &Field<'_>) -> String {
     let number = field.number;
     let owner = set.owner(field);
     if field.extendee.is_some() {
@@ -16,7 +16,7 @@ pub(super) fn field(set: &DescriptorSet<'_>, field: &Field<'_>) -> String {
 }
 
 /// The same without the name.
-pub(super) fn nameless(set: &DescriptorSet<'_>, field: &Field<'_>) -> String {
+pub(in crate::rules) fn nameless(set: &DescriptorSet<'_>, field: &Field<'_>) -> String {
     let number = field.number;
     let owner = set.owner(field);
     if field.extendee.is_some() {
@@ -29,7 +29,7 @@ pub(super) fn nameless(set: &DescriptorSet<'_>, field: &Field<'_>) -> String {
 }
 
 /// `method R of service S`.
-pub(super) fn method(set: &DescriptorSet<'_>, method: &Method<'_>) -> String {
+pub(in crate::rules) fn method(set: &DescriptorSet<'_>, method: &Method<'_>) -> String {
     format!(
         "method {} of service {}",
         method.name, set[method.service].name

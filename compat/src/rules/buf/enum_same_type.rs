@@ -1,4 +1,6 @@
 use crate::declare::rule;
+use crate::effect::Effect;
+use crate::features::EnumType;
 use crate::found::{Found, Spot};
 use crate::model::Enum;
 use crate::pair::{Pair, World};
@@ -13,7 +15,7 @@ rule! {
     /// package p.v1;
     /// enum E { E_ZERO = 0; }
     /// ```
-    /// ```proto breaks
+    /// ```proto breaks old_to_new=UnknownVariant new_to_old=Lossy
     /// syntax = "proto3";
     /// package p.v1;
     /// enum E { E_ZERO = 0; }
@@ -39,6 +41,12 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
             new.word()
         );
         let spot = Spot::part(world.new, pair.new.id, &[3, 7, 2]);
-        found.at(pair.new.id, spot, Some(pair.old.file), message);
+        let reads = |reader| match reader {
+            EnumType::Open => Effect::UnknownVariant,
+            EnumType::Closed => Effect::Lossy,
+        };
+        found
+            .at(pair.new.id, spot, Some(pair.old.file), message)
+            .effects(reads(old), reads(new));
     }
 }

@@ -1,6 +1,7 @@
 use super::default::FieldDefault;
 use super::describe::field;
 use crate::declare::rule;
+use crate::effect::Effect;
 use crate::found::{Found, Spot};
 use crate::model::Field;
 use crate::pair::{Pair, World};
@@ -16,13 +17,13 @@ rule! {
     /// message M { optional int32 a = 1 [default = 7]; optional E e = 2; }
     /// enum E { E_ONE = 1; E_TWO = 2; }
     /// ```
-    /// ```proto breaks
+    /// ```proto breaks old_to_new=Lossy new_to_old=Lossy
     /// syntax = "proto2";
     /// package p.v1;
     /// message M { optional int32 a = 1 [default = 8]; optional E e = 2; }
     /// enum E { E_ONE = 1; E_TWO = 2; }
     /// ```
-    /// ```proto breaks
+    /// ```proto breaks old_to_new=Lossy new_to_old=Lossy
     /// syntax = "proto2";
     /// package p.v1;
     /// message M { optional int32 a = 1 [default = 7]; optional E e = 2; }
@@ -55,5 +56,7 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
         field(world.new, pair.new)
     );
     let spot = Spot::part(world.new, pair.new.id, &[7]);
-    found.at(pair.new.id, spot, Some(pair.old.file), message);
+    found
+        .at(pair.new.id, spot, Some(pair.old.file), message)
+        .effects(Effect::Lossy, Effect::Lossy);
 }

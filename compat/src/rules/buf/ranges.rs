@@ -9,7 +9,7 @@ use std::collections::HashSet;
 const FIELD_MAX: i32 = (1 << 29) - 1;
 
 /// The last number a message may give away: message sets have more.
-pub(super) fn message_max(message: &Message<'_>) -> i32 {
+pub(in crate::rules) fn message_max(message: &Message<'_>) -> i32 {
     if message.options.bool(1) == Some(true) {
         i32::MAX - 1
     } else {
@@ -98,7 +98,7 @@ pub(super) fn names_kept(element: &Element, (old, new): (&[&str], &[&str]), foun
 }
 
 /// The same numbers in sorted ranges that neither touch nor overlap.
-pub(super) fn joined(ranges: &[NumberRange]) -> Vec<NumberRange> {
+pub(in crate::rules) fn joined(ranges: &[NumberRange]) -> Vec<NumberRange> {
     let mut sorted = ranges.to_vec();
     sorted.sort_unstable();
     let mut joined: Vec<NumberRange> = Vec::new();
@@ -114,7 +114,7 @@ pub(super) fn joined(ranges: &[NumberRange]) -> Vec<NumberRange> {
 }
 
 /// The parts of a range that joined ranges do not hold.
-fn missing(range: NumberRange, joined: &[NumberRange]) -> Vec<NumberRange> {
+pub(in crate::rules) fn missing(range: NumberRange, joined: &[NumberRange]) -> Vec<NumberRange> {
     let mut missing = Vec::new();
     let mut first = i64::from(range.first);
     let last = i64::from(range.last);
@@ -141,7 +141,7 @@ fn missing(range: NumberRange, joined: &[NumberRange]) -> Vec<NumberRange> {
     missing
 }
 
-fn show(range: NumberRange, max: i32) -> String {
+pub(in crate::rules) fn show(range: NumberRange, max: i32) -> String {
     match (range.first, range.last) {
         (first, last) if first == last => format!("[{first}]"),
         (first, last) if last == max => format!("[{first},max]"),

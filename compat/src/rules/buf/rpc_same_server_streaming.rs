@@ -1,5 +1,6 @@
 use super::describe::method;
 use crate::declare::rule;
+use crate::effect::Effect;
 use crate::found::{Found, Spot};
 use crate::model::Method;
 use crate::pair::{Pair, World};
@@ -11,7 +12,7 @@ rule! {
     /// message M {}
     /// service S { rpc R(M) returns (M); }
     /// ```
-    /// ```proto breaks
+    /// ```proto breaks old_to_new=Rejected new_to_old=Rejected
     /// message M {}
     /// service S { rpc R(M) returns (stream M); }
     /// ```
@@ -38,6 +39,8 @@ fn judge(pair: &Pair<Method>, world: &World, found: &mut Found) {
         );
         let spot = Spot::of(world.new, pair.new.id);
         let against = world.old.file_of(pair.old.id.into());
-        found.at(pair.new.id, spot, Some(against), message);
+        found
+            .at(pair.new.id, spot, Some(against), message)
+            .effects(Effect::Rejected, Effect::Rejected);
     }
 }

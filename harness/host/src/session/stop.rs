@@ -36,6 +36,8 @@ pub struct Aftermath {
     pub pipes_open: bool,
     /// Files and sockets left in the private directory, relative to it.
     pub files: Vec<PathBuf>,
+    /// Length of all of them, in bytes.
+    pub bytes: u64,
     /// The announced socket among them, relative as well.
     pub socket: Option<PathBuf>,
 }
@@ -129,7 +131,8 @@ impl Start {
             self.process.signal_group(Signal::KILL);
             self.process.exited_within(self.limits.kill).await;
         }
-        let survivors = tree::kill_members(&self.record.temp, self.limits.kill).await;
+        let gone = self.process.exited().is_some();
+        let survivors = tree::kill_members(&self.record.temp, gone, self.limits.kill).await;
         self.swept = true;
         let exit = self.process.reap(self.limits.kill).await;
         if !ended {
@@ -142,11 +145,13 @@ impl Start {
             let path = path.strip_prefix(self.dir.path()).ok()?.to_path_buf();
             files.contains(&path).then_some(path)
         });
+        let bytes = self.dir.length_of(&files);
         Aftermath {
             exit,
             survivors,
             pipes_open,
             files,
+            bytes,
             socket,
         }
     }

@@ -1,0 +1,86 @@
+use super::kinds::{packed, singular};
+use crate::declare::rule;
+use crate::effect::Effect;
+use crate::found::{Found, Spot};
+use crate::model::{Cardinality, DescriptorSet, Field};
+use crate::pair::{Pair, World};
+use crate::rules::buf::cardinality::word;
+use crate::rules::buf::describe::field;
+
+rule! {
+    /// A field that holds many values keeps readers that take many.
+    ///
+    /// A reader of one value takes the last of a list, and cannot read a packed list at all; a
+    /// reader of a map keeps one value of each key.
+    ///
+    /// ```proto old
+    /// message M { string a = 1; map<string, int32> m = 2; int32 b = 3; }
+    /// message Entry { string key = 1; int32 value = 2; }
+    /// ```
+    /// ```proto breaks old_to_new=Same new_to_old=Lossy
+    /// message M { repeated string a = 1; map<string, int32> m = 2; int32 b = 3; }
+    /// message Entry { string key = 1; int32 value = 2; }
+    /// ```
+    /// ```proto breaks old_to_new=Same new_to_old=Rejected
+    /// message M { string a = 1; map<string, int32> m = 2; repeated int32 b = 3; }
+    /// message Entry { string key = 1; int32 value = 2; }
+    /// ```
+    /// ```proto breaks old_to_new=Same new_to_old=Lossy
+    /// message M { string a = 1; repeated Entry m = 2; int32 b = 3; }
+    /// message Entry { string key = 1; int32 value = 2; }
+    /// ```
+    /// ```proto allowed
+    /// message M { optional string a = 1; map<string, int32> m = 2; int32 b = 3; }
+    /// message Entry { string key = 1; int32 value = 2; }
+    /// ```
+    "FIELD_CARDINALITY_COMPATIBLE", Field,
+    aperio [Wire],
+    covers [
+        "FIELD_SAME_CARDINALITY",
+        "FIELD_WIRE_COMPATIBLE_CARDINALITY",
+        "FIELD_WIRE_JSON_COMPATIBLE_CARDINALITY",
+    ],
+    judge
+}
+
+fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
+    let group = |cardinality| match cardinality {
+        Cardinality::Repeated | Cardinality::Map => cardinality,
+        _ => Cardinality::Implicit,
+    };
+    let old = world.old.cardinality(pair.old);
+    let new = world.new.cardinality(pair.new);
+    if group(old) == group(new) {
+        return;
+    }
+    let message = format!(
+        "{} became {} instead of {}",
+        field(world.new, pair.new),
+        word(new),
+        word(old)
+    );
+    let (old, new) = ((world.old, pair.old), (world.new, pair.new));
+    found
+        .at(
+            pair.new.id,
+            Spot::of(world.new, pair.new.id),
+            Some(pair.old.file),
+            message,
+        )
+        .effects(read(new, old), read(old, new));
+}
+
+/// What a reader sees of what a writer of another cardinality writes.
+fn read(
+    (writing, writer): (&DescriptorSet<'_>, &Field<'_>),
+    (reading, reader): (&DescriptorSet<'_>, &Field<'_>),
+) -> Effect {
+    match (writing.cardinality(writer), reading.cardinality(reader)) {
+        (_, Cardinality::Repeated) => Effect::Same,
+        (Cardinality::Repeated, Cardinality::Map) => Effect::Lossy,
+        (_, Cardinality::Map) => Effect::Same,
+        (one, _) if singular(one) => Effect::Same,
+        _ if packed(writer) => Effect::Rejected,
+        _ => Effect::Lossy,
+    }
+}

@@ -1,0 +1,108 @@
+use super::members::Members;
+use super::releases;
+use crate::declare::rule;
+use crate::effect::{Demand, Effect};
+use crate::found::{Era, Found, Spot};
+use crate::model::{Cardinality, Field, Message};
+use crate::pair::{Pair, World};
+use crate::rule::Channel;
+use crate::rules::buf::describe::field as describe;
+
+rule! {
+    /// A field is not deleted before it is retired.
+    ///
+    /// By bytes nothing is lost, but an old reader is denied a value that it was promised. A field
+    /// is retired once enough released minors have shown it as deprecated, its number and its name
+    /// are reserved, and it never was required; an interface says how many minors are enough, and
+    /// where it says nothing deletion asks for a major.
+    ///
+    /// ```proto old
+    /// message M { int32 a = 1; int32 b = 2; }
+    /// ```
+    /// ```proto breaks old_to_new=Ignored new_to_old=Same
+    /// message M { int32 a = 1; }
+    /// ```
+    /// ```proto breaks old_to_new=Ignored new_to_old=Same
+    /// message M { int32 a = 1; reserved 2; reserved "b"; }
+    /// ```
+    /// ```proto allowed
+    /// message M { int32 a = 1; int32 c = 2; }
+    /// ```
+    "FIELD_NO_DELETE_UNLESS_RETIRED", Set,
+    aperio [Wire, Json],
+    covers [
+        "FIELD_NO_DELETE",
+        "FIELD_NO_DELETE_UNLESS_NAME_RESERVED",
+        "FIELD_NO_DELETE_UNLESS_NUMBER_RESERVED",
+    ],
+    judge
+}
+
+fn judge(world: &World, found: &mut Found) {
+    for pair in world.changed_messages() {
+        members(&pair, world, found);
+    }
+    for file in world.files(Era::Old) {
+        for extension in world.old.extensions_of(file) {
+            if world.field_twin(extension.id).is_none() {
+                let spot = world.file_twin(file.id).map(Spot::file);
+                delete(extension, spot, Demand::Major, world, found);
+            }
+        }
+    }
+}
+
+/// The same of two messages that may have different names.
+pub(crate) fn members(pair: &Pair<Message>, world: &World, found: &mut Found) {
+    for field in Members::of(pair, world).gone {
+        let demand = if retired(pair, world, field) {
+            Demand::Minor
+        } else {
+            Demand::Major
+        };
+        let spot = Spot::of(world.new, pair.new.id);
+        delete(field, Some(spot), demand, world, found);
+    }
+}
+
+fn delete(field: &Field<'_>, spot: Option<Spot>, demand: Demand, world: &World, found: &mut Found) {
+    let how = if demand == Demand::Minor {
+        "was retired and deleted"
+    } else {
+        "was deleted"
+    };
+    let message = format!("{} {how}", describe(world.old, field));
+    found
+        .gone(field.id, spot, field.file, message)
+        .effects(Effect::Same, Effect::Ignored)
+        .demands(Channel::Wire, demand)
+        .demands(Channel::Json, demand);
+}
+
+fn retired(pair: &Pair<Message>, world: &World, field: &Field<'_>) -> bool {
+    if world.occasion.deletion_after.is_none() {
+        return false;
+    }
+    let reserved = pair
+        .new
+        .reserved
+        .iter()
+        .any(|range| range.holds(field.number))
+        && pair.new.reserved_names.contains(&field.name);
+    let releases = releases::fields(world, world.old.message_name(pair.old.id));
+    let same = |of: &[Field<'_>]| {
+        let same = |one: &&Field<'_>| (one.number, one.name) == (field.number, field.name);
+        of.iter().find(same).map(|field| field.id)
+    };
+    let mut minors = Vec::new();
+    for (minor, set, fields) in releases {
+        let Some(id) = same(fields) else { continue };
+        if set.cardinality(&set[id]) == Cardinality::Required {
+            return false;
+        }
+        if set[id].options.bool(3) == Some(true) {
+            minors.push(minor);
+        }
+    }
+    reserved && releases::warned(world, minors.into_iter())
+}

@@ -1,0 +1,61 @@
+use super::kinds::{retyped, verifies};
+use crate::declare::rule;
+use crate::effect::Effect;
+use crate::found::Found;
+use crate::model::{Field, Kind};
+use crate::pair::{Pair, World};
+
+rule! {
+    /// A field that holds a message keeps holding one.
+    ///
+    /// Messages, strings and bytes are framed alike; what is inside is read as what it is not.
+    /// Only a reader of bytes takes everything.
+    ///
+    /// ```proto old
+    /// message M { N a = 1; string b = 2; }
+    /// message N { int32 x = 1; }
+    /// ```
+    /// ```proto breaks old_to_new=Same new_to_old=Rejected
+    /// message M { bytes a = 1; string b = 2; }
+    /// message N { int32 x = 1; }
+    /// ```
+    /// ```proto breaks old_to_new=Rejected new_to_old=Rejected
+    /// message M { N a = 1; N b = 2; }
+    /// message N { int32 x = 1; }
+    /// ```
+    /// ```proto allowed
+    /// message M { N a = 1; bytes b = 2; }
+    /// message N { int32 x = 1; }
+    /// ```
+    "FIELD_PAYLOAD_COMPATIBLE", Field,
+    aperio [Wire],
+    covers [
+        "FIELD_SAME_TYPE",
+        "FIELD_WIRE_COMPATIBLE_TYPE",
+        "FIELD_WIRE_JSON_COMPATIBLE_TYPE",
+    ],
+    judge
+}
+
+fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
+    let textual = |field: &Field<'_>| matches!(field.kind, Kind::String | Kind::Bytes);
+    let message = |field: &Field<'_>| field.kind == Kind::Message;
+    let swapped = message(pair.old) && textual(pair.new) || textual(pair.old) && message(pair.new);
+    if !swapped {
+        return;
+    }
+    let reads = |reader: &Field<'_>| {
+        if message(reader) || verifies(reader) {
+            Effect::Rejected
+        } else {
+            Effect::Same
+        }
+    };
+    retyped(
+        pair,
+        world,
+        found,
+        "what is inside is read as what it is not",
+    )
+    .effects(reads(pair.old), reads(pair.new));
+}

@@ -1,0 +1,47 @@
+use super::kinds::{Wire, meaning, retyped, wire};
+use crate::declare::rule;
+use crate::effect::Effect;
+use crate::found::Found;
+use crate::model::Field;
+use crate::pair::{Pair, World};
+
+rule! {
+    /// A field keeps the meaning of its bytes.
+    ///
+    /// Zigzag and plain varints, signed and unsigned fixed numbers, and fixed numbers and floats
+    /// share a wire type and read each other's bytes as other numbers.
+    ///
+    /// ```proto old
+    /// message M { int32 a = 1; fixed32 b = 2; }
+    /// ```
+    /// ```proto breaks old_to_new=Lossy new_to_old=Lossy
+    /// message M { sint32 a = 1; fixed32 b = 2; }
+    /// ```
+    /// ```proto breaks old_to_new=Lossy new_to_old=Lossy
+    /// message M { int32 a = 1; sfixed32 b = 2; }
+    /// ```
+    /// ```proto breaks old_to_new=Lossy new_to_old=Lossy
+    /// message M { int32 a = 1; float b = 2; }
+    /// ```
+    /// ```proto allowed
+    /// message M { int64 a = 1; fixed32 b = 2; }
+    /// ```
+    "FIELD_SAME_ENCODING", Field,
+    aperio [Wire],
+    covers ["FIELD_SAME_TYPE", "FIELD_WIRE_JSON_COMPATIBLE_TYPE"],
+    judge
+}
+
+fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
+    let (old, new) = (pair.old.kind, pair.new.kind);
+    let number = !matches!(wire(old), Wire::Length | Wire::Group);
+    if number && wire(old) == wire(new) && meaning(old) != meaning(new) {
+        retyped(
+            pair,
+            world,
+            found,
+            "one number is written as the bytes of another",
+        )
+        .effects(Effect::Lossy, Effect::Lossy);
+    }
+}
