@@ -19,6 +19,7 @@ pub mod catalog;
 pub mod effect;
 pub mod features;
 pub mod found;
+pub mod hostile;
 pub mod load;
 pub mod lock;
 pub mod model;
