@@ -3,8 +3,7 @@ use crate::in_flight::InFlight;
 use crate::observed::{not_up, stderr};
 use host::launch::Directories;
 use host::private_dir::PrivateDir;
-use host::session::DESCRIBE;
-use host::{CallEnd, Launch, Session};
+use host::{Launch, Session};
 use proto::aperio::plugin::v1 as api;
 use runner::Case;
 use rustix::process::Signal;
@@ -76,9 +75,7 @@ async fn description(session: &mut Session) -> Option<api::DescribeResponse> {
     if !session.plugin().is_aperio() {
         return None;
     }
-    let request = api::DescribeRequest::default();
-    let end: CallEnd<api::DescribeResponse> = session.call(DESCRIBE, request).await;
-    end.answer()
+    session.describe().await.ok()?.ok()
 }
 
 async fn kill(mut session: Session) {
