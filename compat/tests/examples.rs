@@ -6,6 +6,7 @@
 
 use compat::effect::Effects;
 use compat::load::{FrontEnd, Protox, Root, Sources, Tree};
+use compat::rule::Judge;
 use compat::{DescriptorSet, Hit, Rule, World, catalog, pair};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -160,6 +161,9 @@ fn effects(rule: &Rule, hits: &[Hit]) -> BTreeMap<String, String> {
 fn every_rule_keeps_its_own_text() {
     let mut seen = String::new();
     for rule in catalog::all() {
+        if matches!(rule.judge, Judge::Release) {
+            continue;
+        }
         let example = example(rule);
         let old = compiled(rule, &example.old);
         assert_eq!(fired(&hits(&old, &old)), BTreeSet::new(), "{}", rule.id);
