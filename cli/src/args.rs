@@ -546,9 +546,11 @@ fn seed(text: &str) -> Result<u64, String> {
 }
 
 pub(crate) fn interface(text: &str) -> Result<(u32, u32), String> {
+    // What a release is called: no sign, no leading zero.
+    let number = |text: &str| text.parse().ok().filter(|n: &u32| n.to_string() == text);
     let numbers = text
         .split_once('.')
-        .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+        .and_then(|(major, minor)| Some((number(major)?, number(minor)?)));
     let (major, newest) = proto::INTERFACE_VERSION;
     match numbers {
         Some((named, minor)) if named == major && minor <= newest => Ok((named, minor)),

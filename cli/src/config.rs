@@ -71,6 +71,7 @@ pub(crate) struct Run {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Timeouts {
     start: Option<Time>,
+    line: Option<Time>,
     rpc: Option<Time>,
     drain: Option<Time>,
     shutdown: Option<Time>,
@@ -93,6 +94,7 @@ impl Timeouts {
     pub(crate) fn limit(&self, name: &str) -> Option<Duration> {
         let time = match name {
             "start" => self.start,
+            "line" => self.line,
             "rpc" => self.rpc,
             "drain" => self.drain,
             "shutdown" => self.shutdown,

@@ -23,6 +23,7 @@ pub mod effect;
 pub mod features;
 pub mod flow;
 pub mod found;
+pub mod hostile;
 pub mod load;
 pub mod lock;
 pub mod matrix;

@@ -26,7 +26,7 @@ rule! {
     /// message N { option (aperio.annotations.v1.message_since) = "1.1"; int32 a = 1 [(aperio.annotations.v1.required) = true]; }
     /// ```
     "ADDED_FIELD_NOT_REQUIRED", Set,
-    aperio [All],
+    aperio [Wire, Json, SourceGo, SourcePy, Source],
     judge
 }
 

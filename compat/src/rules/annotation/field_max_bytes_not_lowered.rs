@@ -31,7 +31,7 @@ rule! {
     /// message M { string a = 1 [(aperio.annotations.v1.max_bytes) = 8, deprecated = true]; string b = 2; }
     /// ```
     "FIELD_MAX_BYTES_NOT_LOWERED", Field,
-    aperio [All],
+    aperio [Wire, Json, SourceGo, SourcePy, Source],
     judge
 }
 

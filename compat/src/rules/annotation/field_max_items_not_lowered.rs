@@ -31,7 +31,7 @@ rule! {
     /// message M { repeated string a = 1 [(aperio.annotations.v1.max_items) = 8, deprecated = true]; repeated string b = 2; }
     /// ```
     "FIELD_MAX_ITEMS_NOT_LOWERED", Field,
-    aperio [All],
+    aperio [Wire, Json, SourceGo, SourcePy, Source],
     judge
 }
 

@@ -22,7 +22,7 @@ rule! {
     /// message M { int32 a = 1 [(aperio.annotations.v1.required) = false]; int32 b = 2; }
     /// ```
     "FIELD_NOT_MADE_REQUIRED", Field,
-    aperio [All],
+    aperio [Wire, Json, SourceGo, SourcePy, Source],
     judge
 }
 

@@ -35,7 +35,7 @@ rule! {
     /// message M { string a = 1 [(aperio.annotations.v1.pattern) = "[a-z]{1,8}", deprecated = true]; string b = 2; }
     /// ```
     "FIELD_PATTERN_NOT_TIGHTENED", Field,
-    aperio [All],
+    aperio [Wire, Json, SourceGo, SourcePy, Source],
     judge
 }
 

@@ -41,7 +41,7 @@ rule! {
     /// message M { int32 a = 1 [(buf.validate.field) = { int32: { lte: 9 } }]; string b = 2 [(google.api.field_behavior) = IMMUTABLE, (buf.validate.field).string.in = "x"]; int32 c = 3 [(buf.validate.field).int32.gt = 0]; }
     /// ```
     "FIELD_RULE_NOT_TIGHTENED", Message,
-    aperio [All],
+    aperio [Wire, Json, SourceGo, SourcePy, Source],
     judge
 }
 

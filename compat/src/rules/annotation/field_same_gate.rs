@@ -32,7 +32,7 @@ rule! {
     /// enum Capability { NONE = 0; WIDE = 1; DEEP = 2; }
     /// ```
     "FIELD_SAME_GATE", Field,
-    aperio [All],
+    aperio [Wire, Json, SourceGo, SourcePy, Source],
     judge
 }
 

@@ -34,7 +34,7 @@ rule! {
     /// service S { rpc R(M) returns (M) { option (aperio.annotations.v1.repeatable) = true; } rpc Q(M) returns (M) { option deprecated = true; } }
     /// ```
     "RPC_REPEATABLE_NO_REMOVE", Method,
-    aperio [All],
+    aperio [Wire, Json, SourceGo, SourcePy, Source],
     judge
 }
 

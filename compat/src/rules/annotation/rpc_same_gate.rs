@@ -36,7 +36,7 @@ rule! {
     /// enum Capability { NONE = 0; WIDE = 1; DEEP = 2; }
     /// ```
     "RPC_SAME_GATE", Method,
-    aperio [All],
+    aperio [Wire, Json, SourceGo, SourcePy, Source],
     judge
 }
 

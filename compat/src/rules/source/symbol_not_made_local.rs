@@ -5,6 +5,7 @@ use crate::features::DefaultVisibility;
 use crate::found::{Era, Found, Spot};
 use crate::model::{DescriptorSet, ElementId, Enum, Message, Visibility};
 use crate::pair::World;
+use crate::rule::Channel;
 
 rule! {
     /// What other files may import stays importable.
@@ -89,4 +90,5 @@ fn report(world: &World, found: &mut Found, old: ElementId, new: ElementId) {
     let against = world.old.file_of(old);
     let hit = found.at(new, spot, Some(against), message);
     demands(hit, Demand::Major, Demand::Major);
+    hit.demands(Channel::Source, Demand::Major);
 }
