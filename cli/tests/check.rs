@@ -103,7 +103,10 @@ fn fits(value: &Value, schema: &Value, at: &str) {
             }
             for (name, value) in values {
                 let at = format!("{at}.{name}");
-                match (schema["properties"].get(name), &schema["additionalProperties"]) {
+                match (
+                    schema["properties"].get(name),
+                    &schema["additionalProperties"],
+                ) {
                     (Some(schema), _) => fits(value, schema, &at),
                     (None, Value::Bool(false)) => panic!("{at} is not in the schema"),
                     (None, rest) => fits(value, rest, &at),
@@ -117,7 +120,15 @@ fn fits(value: &Value, schema: &Value, at: &str) {
 #[test]
 fn a_break_is_shown_where_it_is() {
     let home = home();
-    let args = ["check", "--new", "narrowed", "--against", "1.2.0=old", "--declared", "1.3.0"];
+    let args = [
+        "check",
+        "--new",
+        "narrowed",
+        "--against",
+        "1.2.0=old",
+        "--declared",
+        "1.3.0",
+    ];
     let (code, out, _) = compat(home.path(), &args);
     assert_eq!(code, 1, "{out}");
     for words in [
@@ -138,16 +149,33 @@ fn a_break_is_shown_where_it_is() {
     assert!(out.ends_with("BUMP TOO SMALL\n"), "{out}");
     assert!(!out.contains('\u{1b}'), "{out:?}");
 
-    let args = ["check", "--new", "narrowed", "--against", "old", "--format", "terse"];
+    let args = [
+        "check",
+        "--new",
+        "narrowed",
+        "--against",
+        "old",
+        "--format",
+        "terse",
+    ];
     let (code, out, _) = compat(home.path(), &args);
     assert_eq!(code, 1);
     assert!(
-        out.contains("narrowed/box.proto:4:3: FIELD_RANGE_COMPATIBLE ") && out.contains("(wire major)"),
+        out.contains("narrowed/box.proto:4:3: FIELD_RANGE_COMPATIBLE ")
+            && out.contains("(wire major)"),
         "{out}"
     );
     let (_, out, _) = compat(
         home.path(),
-        &["--color", "always", "check", "--new", "narrowed", "--against", "old"],
+        &[
+            "--color",
+            "always",
+            "check",
+            "--new",
+            "narrowed",
+            "--against",
+            "old",
+        ],
     );
     assert!(out.contains("\u{1b}["), "{out}");
 }
@@ -159,8 +187,16 @@ fn the_json_form_is_as_its_schema_says() {
     let (code, value) = json(
         home,
         &[
-            "--new", "narrowed", "--against", "1.2.0=old", "--against", "1.1.0=old",
-            "--declared", "1.3.0", "--channel", "all",
+            "--new",
+            "narrowed",
+            "--against",
+            "1.2.0=old",
+            "--against",
+            "1.1.0=old",
+            "--declared",
+            "1.3.0",
+            "--channel",
+            "all",
         ],
     );
     assert_eq!(code, 1);
@@ -210,7 +246,11 @@ fn a_failed_load_is_never_no_changes() {
     let home = home.path();
     write(home, "bad/box.proto", "syntax = \"proto3\";\nmessage {}\n");
     write(home, "edition/box.proto", "edition = \"2023\";\n");
-    write(home, "import/box.proto", "syntax = \"proto3\";\nimport \"nowhere.proto\";\n");
+    write(
+        home,
+        "import/box.proto",
+        "syntax = \"proto3\";\nimport \"nowhere.proto\";\n",
+    );
     write(home, "junk.binpb", "\u{1}junk");
     for (new, against, code, conclusion) in [
         ("bad", "old", 5, "BAD INPUT"),
@@ -235,7 +275,11 @@ fn a_failed_load_is_never_no_changes() {
 fn every_exit_code_is_reached() {
     let home = home();
     let home = home.path();
-    write(home, "open.binpb", "\u{a}\u{c}\u{a}\u{1}a\u{1a}\u{7}b.proto");
+    write(
+        home,
+        "open.binpb",
+        "\u{a}\u{c}\u{a}\u{1}a\u{1a}\u{7}b.proto",
+    );
     write(home, "waived/aperio-plugin.toml", "[compat]\n");
     write(home, "waived/old/box.proto", OLD);
     write(
@@ -244,37 +288,172 @@ fn every_exit_code_is_reached() {
         "[[waiver]]\nfingerprint = \"00000000\"\nrule = \"A\"\nelement = \"b\"\nreason = \"c\"\n\
          owner = \"d\"\nexpires = \"2999-01-01\"\n",
     );
-    write(home, "named/aperio-plugin.toml", "[compat.implementer]\n\"acme.v1.Boxs\" = \"plugin\"\n");
+    write(
+        home,
+        "named/aperio-plugin.toml",
+        "[compat.implementer]\n\"acme.v1.Boxs\" = \"plugin\"\n",
+    );
     write(home, "named/old/box.proto", OLD);
-    write(home, "broken/aperio-plugin.toml", "[compat]\nchanels = []\n");
+    write(
+        home,
+        "broken/aperio-plugin.toml",
+        "[compat]\nchanels = []\n",
+    );
     let check = |place: &str, args: &[&str]| {
         let mut all = vec!["check"];
         all.extend(args);
         compat(&home.join(place), &all)
     };
     for (place, args, code, words) in [
-        ("", &["--new", "grown", "--against", "old"][..], 0, "COMPATIBLE"),
-        ("", &["--new", "narrowed", "--against", "old", "--declared", "major"], 0, "COMPATIBLE"),
-        ("", &["--new", "grown", "--against", "old", "--declared", "patch"], 1, "BUMP TOO SMALL"),
-        ("", &["--new", "grown", "--against", "1.0.0=old", "--declared", "1.0.1"], 1, "1.1.0 at least"),
-        ("", &["--new", "narrowed", "--against", "old"], 1, "BUMP TOO SMALL"),
-        ("", &["--new", "old", "--against", "1.0.0=old", "--declared", "2.0.0"], 1, "PACKAGE_SUFFIX_IS_MAJOR"),
-        ("waived", &["--new", "old", "--against", "old"], 1, "WAIVER_IN_FORCE"),
-        ("", &["--new", "old", "--against", "old", "--declared", "soon"], 2, "patch, minor, major"),
-        ("", &["--new", "old", "--against", "old", "--channel", "wires"], 2, "did you mean wire?"),
-        ("", &["--new", "old", "--against", "git:no-such-revision"], 2, "revision"),
-        ("", &["--new", "old", "--against", "9.9.9"], 2, "not released"),
-        ("", &["--rulebook", "buf", "--new", "old", "--against", "old", "--against", "old"], 2, "once"),
-        ("", &["--rulebook", "aperio", "--new", "old", "--against", "old", "--format", "buf-json"], 2, "buf-json"),
-        ("", &["--new", "open.binpb", "--against", "old"], 3, "b.proto"),
+        (
+            "",
+            &["--new", "grown", "--against", "old"][..],
+            0,
+            "COMPATIBLE",
+        ),
+        (
+            "",
+            &[
+                "--new",
+                "narrowed",
+                "--against",
+                "old",
+                "--declared",
+                "major",
+            ],
+            0,
+            "COMPATIBLE",
+        ),
+        (
+            "",
+            &["--new", "grown", "--against", "old", "--declared", "patch"],
+            1,
+            "BUMP TOO SMALL",
+        ),
+        (
+            "",
+            &[
+                "--new",
+                "grown",
+                "--against",
+                "1.0.0=old",
+                "--declared",
+                "1.0.1",
+            ],
+            1,
+            "1.1.0 at least",
+        ),
+        (
+            "",
+            &["--new", "narrowed", "--against", "old"],
+            1,
+            "BUMP TOO SMALL",
+        ),
+        (
+            "",
+            &[
+                "--new",
+                "old",
+                "--against",
+                "1.0.0=old",
+                "--declared",
+                "2.0.0",
+            ],
+            1,
+            "PACKAGE_SUFFIX_IS_MAJOR",
+        ),
+        (
+            "waived",
+            &["--new", "old", "--against", "old"],
+            1,
+            "WAIVER_IN_FORCE",
+        ),
+        (
+            "",
+            &["--new", "old", "--against", "old", "--declared", "soon"],
+            2,
+            "patch, minor, major",
+        ),
+        (
+            "",
+            &["--new", "old", "--against", "old", "--channel", "wires"],
+            2,
+            "did you mean wire?",
+        ),
+        (
+            "",
+            &["--new", "old", "--against", "git:no-such-revision"],
+            2,
+            "revision",
+        ),
+        (
+            "",
+            &["--new", "old", "--against", "9.9.9"],
+            2,
+            "not released",
+        ),
+        (
+            "",
+            &[
+                "--rulebook",
+                "buf",
+                "--new",
+                "old",
+                "--against",
+                "old",
+                "--against",
+                "old",
+            ],
+            2,
+            "once",
+        ),
+        (
+            "",
+            &[
+                "--rulebook",
+                "aperio",
+                "--new",
+                "old",
+                "--against",
+                "old",
+                "--format",
+                "buf-json",
+            ],
+            2,
+            "buf-json",
+        ),
+        (
+            "",
+            &["--new", "open.binpb", "--against", "old"],
+            3,
+            "b.proto",
+        ),
         ("", &["--new", "old"], 4, "NOTHING SELECTED"),
-        ("", &["--new", "old", "--against", "old", "--path", "q"], 4, "NOTHING SELECTED"),
-        ("broken", &["--new", "../old", "--against", "../old"], 5, "did you mean channels?"),
-        ("named", &["--new", "old", "--against", "old"], 5, "acme.v1.Boxes"),
+        (
+            "",
+            &["--new", "old", "--against", "old", "--path", "q"],
+            4,
+            "NOTHING SELECTED",
+        ),
+        (
+            "broken",
+            &["--new", "../old", "--against", "../old"],
+            5,
+            "did you mean channels?",
+        ),
+        (
+            "named",
+            &["--new", "old", "--against", "old"],
+            5,
+            "acme.v1.Boxes",
+        ),
     ] {
         let (found, out, err) = check(place, args);
         assert_eq!(found, code, "{args:?}\n{out}{err}");
-        assert!(format!("{out}{err}").contains(words), "{args:?}: no {words:?} in\n{out}{err}");
+        assert!(
+            format!("{out}{err}").contains(words),
+            "{args:?}: no {words:?} in\n{out}{err}"
+        );
     }
 }
 
@@ -282,13 +461,21 @@ fn every_exit_code_is_reached() {
 fn releases_are_what_is_compared_with() {
     let home = home();
     let home = home.path();
-    write(home, "aperio-plugin.toml", "[compat]\nversion = \"1.0.0\"\n");
+    write(
+        home,
+        "aperio-plugin.toml",
+        "[compat]\nversion = \"1.0.0\"\n",
+    );
     write(home, "proto/box.proto", OLD);
     let locks = |version: &str| compat(home, &["lock", "--release", version]).0;
     assert_eq!(locks("1.0.0"), 0);
     write(home, "proto/box.proto", &grown());
     assert_eq!(locks("1.1.0"), 0);
-    write(home, "aperio-plugin.toml", "[compat]\nversion = \"1.2.0\"\n");
+    write(
+        home,
+        "aperio-plugin.toml",
+        "[compat]\nversion = \"1.2.0\"\n",
+    );
     let more = grown().replace("label = 2;", "label = 2;\n  bool open = 3;");
     write(home, "proto/box.proto", &more);
     let (code, value) = json(home, &[]);
@@ -300,14 +487,32 @@ fn releases_are_what_is_compared_with() {
     assert_eq!(value["findings"][0]["also"], serde_json::json!(["1.0.0"]));
 
     // Whatever moves the digest of a released minor is a minor.
-    write(home, "aperio-plugin.toml", "[compat]\nversion = \"1.1.1\"\n");
-    write(home, "proto/box.proto", &grown().replace("package acme.v1;", "package acme.v1;\noption java_package = \"a\";"));
+    write(
+        home,
+        "aperio-plugin.toml",
+        "[compat]\nversion = \"1.1.1\"\n",
+    );
+    write(
+        home,
+        "proto/box.proto",
+        &grown().replace(
+            "package acme.v1;",
+            "package acme.v1;\noption java_package = \"a\";",
+        ),
+    );
     let (code, value) = json(home, &[]);
     assert_eq!(code, 1);
-    assert!(value.to_string().contains("RELEASE_DIGEST_KEPT"), "{value:#}");
+    assert!(
+        value.to_string().contains("RELEASE_DIGEST_KEPT"),
+        "{value:#}"
+    );
 
     // A base that nobody can read leaves it open, unless another shows a break.
-    write(home, "aperio-plugin.toml", "[compat]\nversion = \"1.2.0\"\n");
+    write(
+        home,
+        "aperio-plugin.toml",
+        "[compat]\nversion = \"1.2.0\"\n",
+    );
     std::fs::remove_file(home.join("proto/released/1.0.0/descriptor_set.binpb")).unwrap();
     write(home, "proto/box.proto", &more);
     let (code, value) = json(home, &[]);
@@ -323,12 +528,24 @@ fn a_result_can_be_written_in_more_forms() {
     let home = home();
     let home = home.path();
     let args = [
-        "check", "--new", "narrowed", "--against", "old", "--format", "github",
-        "--report", "json=a.json", "--report", "pretty=a.txt",
+        "check",
+        "--new",
+        "narrowed",
+        "--against",
+        "old",
+        "--format",
+        "github",
+        "--report",
+        "json=a.json",
+        "--report",
+        "pretty=a.txt",
     ];
     let (code, out, _) = compat(home, &args);
     assert_eq!(code, 1);
-    assert!(out.contains("::error file=narrowed/box.proto,line=4,title=FIELD_RANGE_COMPATIBLE "), "{out}");
+    assert!(
+        out.contains("::error file=narrowed/box.proto,line=4,title=FIELD_RANGE_COMPATIBLE "),
+        "{out}"
+    );
     assert!(out.ends_with("BUMP TOO SMALL\n"));
     let value = std::fs::read_to_string(home.join("a.json")).unwrap();
     let value: Value = serde_json::from_str(&value).unwrap();
@@ -344,7 +561,10 @@ fn versions_meet_in_a_matrix() {
     let args = ["skew", "--interface", "1.0=old,1.1=grown,1.2=narrowed"];
     let (code, out, err) = compat(home, &args);
     assert_eq!(code, 0, "{out}{err}");
-    assert!(out.contains("host 1.1  plugin 1.0  minor  speaks 1.0"), "{out}");
+    assert!(
+        out.contains("host 1.1  plugin 1.0  minor  speaks 1.0"),
+        "{out}"
+    );
     assert!(out.contains("out of reach acme.v1.Box.label"), "{out}");
     assert!(out.ends_with("safe order of upgrade: none\n"), "{out}");
     let mut args = args.to_vec();
@@ -353,7 +573,9 @@ fn versions_meet_in_a_matrix() {
     let value: Value = serde_json::from_str(&out).unwrap();
     let cells = value["skew"]["cells"].as_array().unwrap();
     assert_eq!(cells.len(), 9);
-    let cell = cells.iter().find(|cell| cell["host"] == "1.0" && cell["plugin"] == "1.1");
+    let cell = cells
+        .iter()
+        .find(|cell| cell["host"] == "1.0" && cell["plugin"] == "1.1");
     let reach = &cell.unwrap()["out_of_reach"];
     assert_eq!(*reach, serde_json::json!(["acme.v1.Box.label"]));
 
@@ -378,6 +600,9 @@ fn rules_of_aperio_are_explained() {
     assert!(text.contains("rule of aperio, channel: wire\n"), "{text}");
     assert!(text.contains("covers: FIELD_SAME_TYPE"), "{text}");
     let text = explain("version_declared_sufficient");
-    assert!(text.starts_with("VERSION_DECLARED_SUFFICIENT  the declared version says enough\n"), "{text}");
+    assert!(
+        text.starts_with("VERSION_DECLARED_SUFFICIENT  the declared version says enough\n"),
+        "{text}"
+    );
     assert!(text.contains("rule of aperio on the release as a whole\n"));
 }

@@ -38,6 +38,8 @@ pub struct Base<'w> {
     pub digest: String,
     /// The digest is frozen in a lock, and peers repeat it.
     pub locked: bool,
+    /// The digest of its comments, where they are known by that alone.
+    pub comments: Option<String>,
 }
 
 impl Base<'_> {

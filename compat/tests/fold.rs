@@ -451,6 +451,7 @@ fn every_version_meets_every_other() {
         set,
         digest: name.to_owned(),
         locked: false,
+        comments: None,
     };
     let bases = vec![
         (base("1.0.0", &sets[0]), &versions[0].1),

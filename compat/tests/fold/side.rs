@@ -60,6 +60,7 @@ impl Ask {
                 set,
                 digest: digest(set),
                 locked: self.locked,
+                comments: None,
             })
             .collect();
         aperio::newest_first(&mut bases);

@@ -206,6 +206,7 @@ pub(super) fn judge(
             set,
             digest: digest(set, &packages)?,
             locked: named.lock.is_some(),
+            comments: named.comments(),
         });
     }
     aperio::newest_first(&mut bases);

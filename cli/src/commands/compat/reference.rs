@@ -27,6 +27,12 @@ impl Referenced {
     pub(super) fn set(&self) -> Result<DescriptorSet<'_>, LoadError> {
         DescriptorSet::parse(&self.loaded.bytes).map_err(|error| error.in_file(self.shown.as_str()))
     }
+
+    /// The digest of the comments, where they are left out and frozen.
+    pub(super) fn comments(&self) -> Option<String> {
+        let digests = self.lock.as_ref()?.digests()?;
+        Some(digests.comments)
+    }
 }
 
 /// The new side: what is named, else the working tree.

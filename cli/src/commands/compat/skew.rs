@@ -50,6 +50,7 @@ fn make(args: &CompatSkew) -> Result<(Vec<Cell>, Order), LoadError> {
             set,
             digest: digest(set, &packages)?,
             locked: named.lock.is_some(),
+            comments: named.comments(),
         };
         bases.push((base, &named.loaded));
     }
