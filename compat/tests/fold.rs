@@ -112,6 +112,10 @@ fn what_is_unstable_asks_for_a_patch() {
     };
     let outcome = Ask::default().of(&[("old", &file("int64"))], &file("int32"));
     assert_eq!(outcome.overall, Bump::Patch, "{:?}", told(&outcome));
+    // To become so is to take a promise back.
+    let stable = one("message M { int64 a = 1; } service Box { rpc Call(M) returns (M); }");
+    let outcome = Ask::default().of(&[("old", &stable)], &file("int64"));
+    assert_eq!(outcome.overall, Bump::Major, "{:?}", told(&outcome));
 }
 
 #[test]
