@@ -1,11 +1,11 @@
 //! What a comparison asks for.
 
 use super::releases::{Files, compiled};
+use compat::aperio::{self, Base, Comparison};
+use compat::buf::Scope;
 use compat::effect::Demand;
-use compat::occasion::Occasion;
-use compat::pair::Part;
-use compat::{Channel, DescriptorSet, Hit, World, annotation, catalog, pair};
-use semver::Version;
+use compat::load::{Input, Protox, Roots};
+use compat::{Channel, Declared, DescriptorSet, Policy, canon, waiver};
 use std::collections::BTreeSet;
 
 /// The channels of the interface.
@@ -51,63 +51,63 @@ impl Verdict {
             let demands: Vec<String> = demands
                 .map(|(channel, demand)| format!("{} {}", channel.name(), demand.name()))
                 .collect();
-            format!("    {} [{}] {}\n", said.rule, demands.join(", "), said.message)
+            format!(
+                "    {} [{}] {}\n",
+                said.rule,
+                demands.join(", "),
+                said.message
+            )
         };
         self.hits.iter().map(line).collect()
     }
 }
 
-/// What one finding asks for in one channel.
-fn demand(hit: &Hit, channel: Channel) -> Option<Demand> {
-    let said = |wanted: Channel| {
-        let demands = hit.demands.iter();
-        demands
-            .filter(|(channel, _)| *channel == wanted)
-            .map(|(_, demand)| *demand)
-            .max()
-    };
-    let of_rule = hit.rule.aperio.contains(&channel) || hit.rule.aperio.contains(&Channel::All);
-    let effects = hit.effects.filter(|_| channel == Channel::Wire && of_rule);
-    said(channel)
-        .or(effects.map(|effects| effects.worst().demand()))
-        .or_else(|| said(Channel::All))
-        .or(of_rule.then_some(Demand::Major))
-}
-
 /// Compares two trees as releases.
 pub(crate) fn compare(old: &Files, new: &Files, base: &str, declared: &str) -> Verdict {
-    let (old, new) = (compiled(old), compiled(new));
-    let (old, new) = (
-        DescriptorSet::parse(&old).unwrap(),
-        DescriptorSet::parse(&new).unwrap(),
-    );
-    annotation::check_read(&old).unwrap();
-    annotation::check_read(&new).unwrap();
-    let mut world = World::of(&old, &new, |_, file| {
-        if file.path.starts_with("google/protobuf/") {
-            Part::Absent
-        } else {
-            Part::Judged
-        }
+    let [old, new] = [old, new].map(|files| {
+        let input = Input::Bytes(compiled(files));
+        input.load(&Roots::default(), &Protox).unwrap()
     });
-    let base: Version = base.parse().unwrap();
-    world.occasion = Occasion {
-        base: Some(base.clone()),
-        declared: Some(declared.parse().unwrap()),
-        released: vec![(base, &old)],
-        ..Occasion::default()
+    let [old_set, new_set] =
+        [&old, &new].map(|loaded| DescriptorSet::parse(&loaded.bytes).unwrap());
+    let digest = |set: &DescriptorSet<'_>| {
+        let files = canon::closure(set, &[], false);
+        canon::digest(set, files).unwrap()
     };
-    let rules = catalog::all()
-        .into_iter()
-        .filter(|rule| !rule.aperio.is_empty());
-    let hits = pair::judge(&world, rules);
-    let said = hits.iter().map(|hit| Said {
-        rule: hit.rule.id,
-        message: hit.message.clone(),
-        demands: CHANNELS
-            .into_iter()
-            .filter_map(|channel| Some((channel, demand(hit, channel)?)))
-            .collect(),
+    let policy = Policy {
+        channels: CHANNELS.into_iter().collect(),
+        ..Policy::default()
+    };
+    let outcome = aperio::check(&Comparison {
+        new: &new_set,
+        digest: digest(&new_set),
+        loaded: &new,
+        bases: vec![Base {
+            reference: base.to_owned(),
+            version: Some(base.parse().unwrap()),
+            set: &old_set,
+            digest: digest(&old_set),
+            locked: false,
+            comments: None,
+        }],
+        declared: Some(Declared::parse(declared).unwrap()),
+        policy: &policy,
+        scope: Scope {
+            exclude_built_in: true,
+            ..Scope::default()
+        },
+        edited: Vec::new(),
+        waivers: &[],
+        today: waiver::today(),
+    });
+    let findings = outcome.unwrap().findings.into_iter();
+    let said = findings.map(|finding| Said {
+        rule: finding.rule.id,
+        demands: match finding.channel {
+            Channel::All => CHANNELS.map(|channel| (channel, finding.demand)).to_vec(),
+            channel => vec![(channel, finding.demand)],
+        },
+        message: finding.message,
     });
     Verdict {
         hits: said.collect(),
