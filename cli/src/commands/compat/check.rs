@@ -79,13 +79,11 @@ fn check(args: &CompatCheck, rulebook: Rulebook) -> Result<Compared, LoadError> 
         });
         project.policy.channels = channels.collect();
     }
-    let declared = args.declared.clone().or_else(|| {
-        let version = project.policy.version.clone();
-        version.map(Declared::Version)
-    });
     // The new side first: if it does not load nothing is judged.
     let new = reference::new(&project, args.new.as_deref(), &args.imports)?;
     new.set()?;
+    let version = new.version.clone().or(project.policy.version.clone());
+    let declared = args.declared.clone().or(version.map(Declared::Version));
     let workspace = match rulebook {
         Rulebook::Aperio => None,
         Rulebook::Buf | Rulebook::All => Some(workspace(args, &new.shown)?),
