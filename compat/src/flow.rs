@@ -234,7 +234,7 @@ impl Spread {
 }
 
 /// The field or extension with a full name.
-pub fn field_named(set: &DescriptorSet<'_>, name: &str) -> Option<FieldId> {
+fn field_named(set: &DescriptorSet<'_>, name: &str) -> Option<FieldId> {
     if let Some(Named::Extension(id)) = set.find(name) {
         return Some(id);
     }
