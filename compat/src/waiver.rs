@@ -196,7 +196,7 @@ pub fn parse(text: &str, shown: &str) -> Result<Vec<Waiver>, LoadError> {
 fn position(text: &str, at: usize) -> (u32, u32) {
     let before = &text.as_bytes()[..at.min(text.len())];
     let lines = before.split(|byte| *byte == b'\n');
-    let column = lines.clone().last().map_or(0, <[u8]>::len);
+    let column = lines.clone().next_back().map_or(0, <[u8]>::len);
     let count = |number: usize| u32::try_from(number).expect("the text is bounded");
     (count(lines.count()), count(column + 1))
 }
