@@ -223,6 +223,7 @@ pub fn element(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>, L
     rewrite(bytes, shape, Keep::Canonical, 0, &mut out)
         .map_err(|why| LoadError::from(why).in_file(set[set.file_of(element)].path))?;
     Ok(out)
+}
 
 /// What an element says of itself, in canonical form: what stands inside of it
 /// is left out, and so is the path of a file.
@@ -242,7 +243,6 @@ pub(crate) fn own(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>
         }
     }
     Ok(own)
-}
 }
 
 /// Files in canonical form, as a set.

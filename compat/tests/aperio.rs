@@ -8,7 +8,7 @@ mod table;
 use compat::effect::{Demand, Effect};
 use compat::load::{FrontEnd, Protox, Root, Sources, Tree};
 use compat::occasion::Occasion;
-use compat::{DescriptorSet, Hit, World, catalog, pair};
+use compat::{DescriptorSet, Era, Hit, World, catalog, pair, witness};
 use semver::Version;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -133,19 +133,29 @@ fn a_type_of_another_name_is_its_shape() {
     let same = "message M { O n = 1; } message O { int32 a = 1; O next = 2; F e = 3; }
                 enum F { ZERO = 0; }";
     assert_eq!(renamed(same), (Some(Demand::Patch), vec!["NEUTRAL_CHANGE"]));
-    let grown = "message M { O n = 1; } message O { int32 a = 1; O next = 2; F e = 3; string b = 4; }
+    let grown =
+        "message M { O n = 1; } message O { int32 a = 1; O next = 2; F e = 3; string b = 4; }
                  enum F { ZERO = 0; ONE = 1; }";
     let additions = vec!["ENUM_VALUE_ADDED", "FIELD_ADDED"];
     assert_eq!(renamed(grown), (Some(Demand::Minor), additions));
     let deep = "message M { O n = 1; } message O { int32 a = 1; O next = 2; F e = 3; }
                 enum F { ZERO = 0; ONE = 0; option allow_alias = true; }";
-    assert_eq!(renamed(deep), (Some(Demand::Minor), vec!["ENUM_ALIAS_ADDED"]));
+    assert_eq!(
+        renamed(deep),
+        (Some(Demand::Minor), vec!["ENUM_ALIAS_ADDED"])
+    );
     let other = "message M { O n = 1; } message O { string a = 1; O next = 2; F e = 3; }
                  enum F { ZERO = 0; }";
-    assert_eq!(renamed(other), (Some(Demand::Major), vec!["TYPE_SAME_SHAPE"]));
+    assert_eq!(
+        renamed(other),
+        (Some(Demand::Major), vec!["TYPE_SAME_SHAPE"])
+    );
     let narrower = "message M { O n = 1; } message O { int32 a = 1; P next = 2; F e = 3; }
                     message P { int32 a = 1; O next = 2; F e = 3; } enum F { ONE = 0; }";
-    assert_eq!(renamed(narrower), (Some(Demand::Patch), vec!["NEUTRAL_CHANGE"]));
+    assert_eq!(
+        renamed(narrower),
+        (Some(Demand::Patch), vec!["NEUTRAL_CHANGE"])
+    );
 }
 
 #[test]
@@ -157,18 +167,29 @@ fn what_differs_below_is_told_once_and_by_name() {
     let new = DescriptorSet::parse(&new).unwrap();
     let world = World::new(&old, &new);
     let hits = judged(&world);
-    let shape: Vec<_> = hits.iter().filter(|hit| hit.rule.id == "TYPE_SAME_SHAPE").collect();
-    let [hit] = shape[..] else { panic!("{hits:#?}") };
+    let shape: Vec<_> = hits
+        .iter()
+        .filter(|hit| hit.rule.id == "TYPE_SAME_SHAPE")
+        .collect();
+    let [hit] = shape[..] else {
+        panic!("{hits:#?}")
+    };
     assert_eq!(new.full_name(hit.element), "p.v1.M.a");
-    assert!(hit.message.contains("field 1 (x) of message D"), "{}", hit.message);
+    assert!(
+        hit.message.contains("field 1 (x) of message D"),
+        "{}",
+        hit.message
+    );
     assert_eq!(hit.effects.unwrap().old_to_new, Effect::Lossy);
     assert_eq!(hit.effects.unwrap().new_to_old, Effect::Same);
 }
 
 #[test]
 fn a_type_that_was_there_is_no_new_name() {
-    let old = "message M { A a = 1; } message A { int32 x = 1; } message B { int32 x = 1; int32 y = 2; }";
-    let new = "message M { B a = 1; } message A { int32 x = 1; } message B { int32 x = 1; int32 y = 2; }";
+    let old =
+        "message M { A a = 1; } message A { int32 x = 1; } message B { int32 x = 1; int32 y = 2; }";
+    let new =
+        "message M { B a = 1; } message A { int32 x = 1; } message B { int32 x = 1; int32 y = 2; }";
     assert_eq!(of(old, new), (Some(Demand::Minor), vec!["TYPE_SAME_SHAPE"]));
     assert_eq!(of(new, old), (Some(Demand::Major), vec!["TYPE_SAME_SHAPE"]));
 }
@@ -194,7 +215,10 @@ fn extensions_come_and_go_as_fields_do() {
     let gone = (Some(Demand::Major), vec!["FIELD_NO_DELETE_UNLESS_RETIRED"]);
     assert_eq!(of(&some, none), gone);
     let wide = format!("{none} extend M {{ optional int64 x = 100; }}");
-    assert_eq!(of(&wide, &some), (Some(Demand::Major), vec!["FIELD_RANGE_COMPATIBLE"]));
+    assert_eq!(
+        of(&wide, &some),
+        (Some(Demand::Major), vec!["FIELD_RANGE_COMPATIBLE"])
+    );
     let moved = format!("{none} message N {{ extend M {{ optional int32 x = 100; }} }}");
     assert_eq!(of(&some, &moved).0, Some(Demand::Patch));
 }
@@ -236,13 +260,22 @@ fn what_is_retired_may_go_in_a_minor() {
                enum E { ZERO = 0; ONE = 1 [deprecated = true]; }";
     let new = "message M { int32 a = 1; reserved 2; reserved \"b\"; }
                enum E { ZERO = 0; reserved 1; reserved \"ONE\"; }";
-    let major = vec!["ENUM_VALUE_NO_DELETE_UNLESS_RETIRED", "FIELD_NO_DELETE_UNLESS_RETIRED"];
+    let major = vec![
+        "ENUM_VALUE_NO_DELETE_UNLESS_RETIRED",
+        "FIELD_NO_DELETE_UNLESS_RETIRED",
+    ];
     assert_eq!(of(old, new), (Some(Demand::Major), major.clone()));
     let after = |minors| move |occasion: &mut Occasion| occasion.deletion_after = Some(minors);
     assert_eq!(with(old, new, after(1)).0, Some(Demand::Minor));
-    assert_eq!(with(old, new, after(2)), (Some(Demand::Major), major.clone()));
+    assert_eq!(
+        with(old, new, after(2)),
+        (Some(Demand::Major), major.clone())
+    );
     let unreserved = "message M { int32 a = 1; } enum E { ZERO = 0; }";
-    assert_eq!(with(old, unreserved, after(1)), (Some(Demand::Major), major));
+    assert_eq!(
+        with(old, unreserved, after(1)),
+        (Some(Demand::Major), major)
+    );
 }
 
 /// Files of a package that is annotated.
@@ -270,10 +303,14 @@ fn a_guard_is_younger_than_the_base_and_has_a_gate() {
         let mut world = World::new(&old, &new);
         world.occasion.base = Some(Version::new(1, 1, 0));
         let (demand, rules) = wire(&world);
-        (demand.unwrap(), rules.into_iter().collect::<Vec<_>>().join(" "))
+        (
+            demand.unwrap(),
+            rules.into_iter().collect::<Vec<_>>().join(" "),
+        )
     };
     let rpc = |options: &str| judge(&format!("rpc B(M) returns (M) {{ {options} }}"), "");
-    let since = |minor: u32| format!("option (aperio.annotations.v1.method_since) = \"1.{minor}\";");
+    let since =
+        |minor: u32| format!("option (aperio.annotations.v1.method_since) = \"1.{minor}\";");
     let gate = "option (aperio.annotations.v1.gated_by) = \"X\";";
     let denied = (Demand::Major, "RPC_ADDED_GATED".to_owned());
     let guarded = (Demand::Minor, "RPC_ADDED".to_owned());
@@ -313,4 +350,42 @@ fn the_minors_of_the_interface_are_minors() {
         let (demand, rules) = wire(&world);
         assert_eq!(demand, Some(Demand::Minor), "{old} → {new}: {rules:?}");
     }
+}
+
+/// What witnesses show is what their rules say.
+#[test]
+fn bytes_show_what_rules_say() {
+    let mut wrong = Vec::new();
+    let mut shown = BTreeSet::new();
+    for experiment in experiments().unwrap() {
+        let (old, new) = experiment.sides();
+        let bytes = |side: &str, files: &Files| {
+            if experiment.has_edition() {
+                committed(&format!("{}.{side}", slug(&experiment.change)), files).unwrap()
+            } else {
+                compiled(files)
+            }
+        };
+        let (old, new) = (bytes("old", &old), bytes("new", &new));
+        let old = DescriptorSet::parse(&old).unwrap();
+        let new = DescriptorSet::parse(&new).unwrap();
+        let world = World::new(&old, &new);
+        for hit in judged(&world) {
+            let (Some(probe), Some(effects)) = (&hit.probe, hit.effects) else {
+                continue;
+            };
+            let said = match probe.writer {
+                Era::Old => effects.old_to_new,
+                Era::New => effects.new_to_old,
+            };
+            let seen = witness::witness(&world, probe).map(|witness| witness.effect);
+            shown.insert(hit.rule.id);
+            if seen != Some(said) {
+                let (change, id) = (&experiment.change, hit.rule.id);
+                wrong.push(format!("{change}: {id} says {said:?}, bytes show {seen:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(shown.len() > 15, "{shown:?}");
 }

@@ -134,7 +134,8 @@ pub(super) fn map_of(set: &DescriptorSet<'_>, field: &Field<'_>) -> Option<(Fiel
         (found.label != Label::Repeated && found.oneof.is_none()).then_some(found)
     };
     let (key, value) = (member(1)?, member(2)?);
-    let is_key = !key.kind.is_named() && !matches!(key.kind, Kind::Float | Kind::Double | Kind::Bytes);
+    let is_key =
+        !key.kind.is_named() && !matches!(key.kind, Kind::Float | Kind::Double | Kind::Bytes);
     (is_key && value.kind != Kind::Group).then_some((key.id, value.id))
 }
 

@@ -5,10 +5,10 @@ use super::random::{Random, scale};
 use compat::witness::{Profile, Slot, Tree, compare, decode, encode, json};
 use compat::{DescriptorSet, Era, World};
 use libtest_mimic::Failed;
-use prost_reflect::prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
+use prost_reflect::prost::Message;
+use prost_reflect::{DescriptorPool, DynamicMessage};
 
 /// Reads, writes and reads again: nothing panics, and the second time changes
 /// nothing.

@@ -20,7 +20,10 @@ pub(crate) fn all(oracle: Oracle) -> Result<(), Failed> {
     let sets = answer.sets.iter().map(|set| STANDARD.decode(set));
     let sets: Vec<Vec<u8>> = sets.collect::<Result<_, _>>()?;
     fresh(&sets[2..])?;
-    let parsed = [DescriptorSet::parse(&sets[0])?, DescriptorSet::parse(&sets[1])?];
+    let parsed = [
+        DescriptorSet::parse(&sets[0])?,
+        DescriptorSet::parse(&sets[1])?,
+    ];
 
     let mut asked: Vec<(usize, String, Vec<u8>)> = Vec::new();
     for (at, pair) in table()?.iter().enumerate() {
@@ -62,7 +65,9 @@ pub(crate) fn all(oracle: Oracle) -> Result<(), Failed> {
         refused += usize::from(matches!(theirs, Read::Refused { .. }));
         if !agree(&ours, theirs) {
             let bytes = hex(bytes);
-            wrong.push(format!("{name} {bytes}\n  ours   {ours:?}\n  theirs {theirs:?}"));
+            wrong.push(format!(
+                "{name} {bytes}\n  ours   {ours:?}\n  theirs {theirs:?}"
+            ));
         }
     }
     let mut made = 0;
@@ -128,9 +133,7 @@ fn by_ours(set: &DescriptorSet<'_>, name: &str, bytes: &[u8]) -> Result<Ours, Fa
 
 fn agree(ours: &Ours, theirs: &Read) -> bool {
     match (ours, theirs) {
-        (Ok((ours, bytes)), Read::Message { json, again }) => {
-            alike(ours, json) && bytes == again
-        }
+        (Ok((ours, bytes)), Read::Message { json, again }) => alike(ours, json) && bytes == again,
         (Err(_), Read::Refused { error }) => !error.is_empty(),
         _ => false,
     }

@@ -2,13 +2,11 @@
 
 use super::cursor::Cursor;
 use super::{
-    DEPTH, DecodeError, Profile, Wire, default, encode, is_implicit, is_list,
-    is_packable, map_of, tag,
+    DEPTH, DecodeError, Profile, Wire, default, encode, is_implicit, is_list, is_packable, map_of,
+    tag,
 };
 use crate::features::{EnumType, Utf8};
-use crate::model::{
-    Cardinality, DescriptorSet, EnumId, Field, FieldId, Kind, MessageId, Target,
-};
+use crate::model::{Cardinality, DescriptorSet, EnumId, Field, FieldId, Kind, MessageId, Target};
 use crate::wire::put_varint;
 use crate::witness::tree::{Datum, Key, Slot, Tree};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -326,7 +324,11 @@ impl<'s> Decoder<'s> {
     fn required(&mut self, tree: &Tree) -> Read<()> {
         let set = self.set;
         let shape = self.shape(tree.message());
-        if let Some(missing) = shape.required.iter().find(|id| tree.get(set, **id).is_none()) {
+        if let Some(missing) = shape
+            .required
+            .iter()
+            .find(|id| tree.get(set, **id).is_none())
+        {
             return Err(DecodeError::Required(set.full_name(*missing)));
         }
         for (_, slot) in tree.slots() {
@@ -352,4 +354,3 @@ fn push(set: &DescriptorSet<'_>, tree: &mut Tree, field: &Field<'_>, datum: Datu
         list.push(datum);
     }
 }
-

@@ -94,7 +94,10 @@ fn scalar(kind: Kind, number: &Datum, out: &mut Vec<u8>) {
     match kind {
         Kind::Sint32 => {
             let number = bits as i32;
-            put_varint(out, u64::from(((number << 1) ^ (number >> 31)).cast_unsigned()));
+            put_varint(
+                out,
+                u64::from(((number << 1) ^ (number >> 31)).cast_unsigned()),
+            );
         }
         Kind::Sint64 => {
             let number = bits.cast_signed();
