@@ -4,12 +4,16 @@ use crate::args::{self, Contract};
 use crate::caret::{Mistake, did_you_mean};
 use serde::{Deserialize, Deserializer, de::Error};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Name of the file.
 const NAME: &str = "aperio-plugin.toml";
+/// Bytes of it.
+const TEXT: u64 = 1 << 20;
 
 /// A file that was read.
 #[derive(Debug)]
@@ -28,17 +32,8 @@ pub(crate) struct Sections {
     pub(crate) config: BTreeMap<String, String>,
     pub(crate) run: Run,
     pub(crate) timeouts: Timeouts,
-    pub(crate) compat: Compat,
-}
-
-/// Where the interface's text is.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Compat {
-    /// Import roots of the working tree; every `.proto` below them is input.
-    pub(crate) proto: Option<Vec<String>>,
-    /// Roots searched for imports only.
-    pub(crate) imports: Vec<PathBuf>,
+    /// What is judged of the interface's text, and how.
+    pub(crate) compat: compat::Policy,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -76,6 +71,7 @@ pub(crate) struct Run {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Timeouts {
     start: Option<Time>,
+    line: Option<Time>,
     rpc: Option<Time>,
     drain: Option<Time>,
     shutdown: Option<Time>,
@@ -98,6 +94,7 @@ impl Timeouts {
     pub(crate) fn limit(&self, name: &str) -> Option<Duration> {
         let time = match name {
             "start" => self.start,
+            "line" => self.line,
             "rpc" => self.rpc,
             "drain" => self.drain,
             "shutdown" => self.shutdown,
@@ -178,13 +175,24 @@ pub(crate) fn find(named: Option<&Path>) -> Result<Option<Config>, String> {
         return Ok(None);
     };
     let shown = report::escape(&path.to_string_lossy());
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| format!("error: failed to read {shown}: {error}"))?;
+    let text = read(&path).map_err(|why| format!("error: failed to read {shown}: {why}"))?;
     let sections = parse(&text).map_err(|mistake| mistake.shown(&shown, &text))?;
     Ok(Some(Config {
         path,
         text: sections,
     }))
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    file.take(TEXT + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| error.to_string())?;
+    if text.len() as u64 > TEXT {
+        return Err(format!("it is larger than {TEXT} bytes"));
+    }
+    Ok(text)
 }
 
 fn parse(text: &str) -> Result<Sections, Mistake> {
@@ -247,6 +255,24 @@ mod tests {
     }
 
     #[test]
+    fn a_file_with_one_section_is_valid() {
+        let read = parse("[compat]\nversion = \"1.3.0\"\nchannels = [\"wire\", \"json\"]\n");
+        let read = read.unwrap();
+        assert_eq!(read.compat.channels.len(), 2);
+        assert_eq!(read.plugin.command, None);
+        assert_eq!(parse("").unwrap().compat, compat::Policy::default());
+    }
+
+    #[test]
+    fn a_file_without_end_is_not_read() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join(NAME);
+        std::fs::write(&path, "#".repeat(2 << 20)).unwrap();
+        let told = find(Some(&path)).unwrap_err();
+        assert!(told.contains("larger than"), "{told}");
+    }
+
+    #[test]
     fn every_limit_of_the_host_has_a_key() {
         for (name, _) in host::Limits::default().times_mut() {
             let text = format!("[timeouts]\n{name} = \"7s\"\n");
@@ -269,6 +295,18 @@ mod tests {
             ("[timeouts]\nscale = 0.0\n", 2, "0.1 to 100"),
             ("[run]\nprofile = \"registry\"\n", 2, "only profile"),
             ("[plugin\n", 1, ""),
+            ("[compat]\nchanels = []\n", 2, "did you mean channels?"),
+            (
+                "[compat]\nchannels = [\n  \"wires\",\n]\n",
+                2,
+                "did you mean wire?",
+            ),
+            ("[compat]\ndeletion = \"after\"\n", 2, "after:2"),
+            (
+                "[[compat.payload]]\nfield = \"a\"\ntype = []\n",
+                3,
+                "did you mean types?",
+            ),
         ] {
             let shown = parse(text).unwrap_err().shown("f", text);
             assert!(shown.contains(&format!("f:{line}:")), "{text}\n{shown}");

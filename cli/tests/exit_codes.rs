@@ -59,6 +59,8 @@ fn usage_mistakes_end_in_2() {
         &["test", "-E", "idd(HSK-010)"],
         &["test", "--seed", "seven"],
         &["test", "--interface", "2.0"],
+        &["spec", "--interface", "+1.+1"],
+        &["spec", "--interface", "1.01"],
         &["test", "--rpc-timeout", "soon"],
         &["test", "--fail-fast", "--max-fail", "2"],
         &["test", "--report", "yaml=x"],

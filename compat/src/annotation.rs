@@ -1,18 +1,20 @@
 //! The options of `aperio.annotations.v1`, read by number from option bytes.
 
+use crate::load::LoadError;
 use crate::model::{DescriptorSet, ElementId, FileId};
+use std::collections::HashSet;
 
-const SENSITIVE: u32 = 50101;
+pub(crate) const SENSITIVE: u32 = 50101;
 /// `since` has one number in the options of fields, messages, values and
 /// methods.
-const SINCE: u32 = 50102;
-const REQUIRED: u32 = 50103;
-const MAX_BYTES: u32 = 50104;
-const MAX_ITEMS: u32 = 50105;
-const PATTERN: u32 = 50106;
-const FIELD_GATED_BY: u32 = 50107;
-const METHOD_GATED_BY: u32 = 50103;
-const REPEATABLE: u32 = 50104;
+pub(crate) const SINCE: u32 = 50102;
+pub(crate) const REQUIRED: u32 = 50103;
+pub(crate) const MAX_BYTES: u32 = 50104;
+pub(crate) const MAX_ITEMS: u32 = 50105;
+pub(crate) const PATTERN: u32 = 50106;
+pub(crate) const FIELD_GATED_BY: u32 = 50107;
+pub(crate) const METHOD_GATED_BY: u32 = 50103;
+pub(crate) const REPEATABLE: u32 = 50104;
 
 /// The package of the options.
 pub const PACKAGE: &str = "aperio.annotations.v1";
@@ -95,4 +97,45 @@ pub fn annotated(set: &DescriptorSet<'_>, file: FileId) -> bool {
             let imported = set.files().iter().find(|file| file.path == *path);
             imported.is_some_and(|file| file.package == PACKAGE)
         })
+}
+
+/// The packages that are annotated.
+pub fn packages<'a>(set: &DescriptorSet<'a>) -> HashSet<&'a str> {
+    importers(set).map(|file| set[file].package).collect()
+}
+
+/// The files that import the annotations.
+fn importers<'s>(set: &'s DescriptorSet<'_>) -> impl Iterator<Item = FileId> + use<'s> {
+    let declaring = set.files().iter().filter(|file| file.package == PACKAGE);
+    let declaring: HashSet<&str> = declaring.map(|file| file.path).collect();
+    let importing = set.files().iter().filter(move |file| {
+        let mut paths = file.dependencies.iter();
+        paths.any(|path| declaring.contains(path))
+    });
+    importing.map(|file| file.id)
+}
+
+/// Refuses a set that imports the annotations and holds none of them: whoever
+/// made it dropped what the rules on annotations judge, and they would pass
+/// everything.
+pub fn check_read(set: &DescriptorSet<'_>) -> Result<(), LoadError> {
+    let Some(importer) = importers(set).next() else {
+        return Ok(());
+    };
+    let any = set.fields().iter().any(|field| says(set, field.id))
+        || set.messages().iter().any(|message| says(set, message.id))
+        || set.values().iter().any(|value| says(set, value.id))
+        || set.methods().iter().any(|method| says(set, method.id));
+    if any {
+        return Ok(());
+    }
+    let message = format!("it imports {PACKAGE}, and no option of that package was read");
+    let error = LoadError::unjudged(message)
+        .hint("compile it with a compiler that keeps custom options")
+        .in_file(set[importer].path);
+    Err(error)
+}
+
+fn says(set: &DescriptorSet<'_>, element: impl Into<ElementId>) -> bool {
+    Annotations::of(set, element) != Annotations::default()
 }

@@ -8,19 +8,25 @@
 
 mod declare;
 mod near;
+mod place;
 mod wire;
 
 pub mod annotation;
+pub mod aperio;
 pub mod buf;
 pub mod bufyaml;
 pub mod bump;
 pub mod canon;
 pub mod catalog;
+pub mod declaration;
 pub mod effect;
 pub mod features;
+pub mod flow;
 pub mod found;
+pub mod hostile;
 pub mod load;
 pub mod lock;
+pub mod matrix;
 pub mod model;
 pub mod occasion;
 pub mod pair;

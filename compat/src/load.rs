@@ -32,6 +32,8 @@ pub enum Failure {
     NothingSelected,
     /// The input is wrong.
     BadInput,
+    /// What releases are forbids it: a lock was edited, or would be.
+    Refused,
 }
 
 impl Failure {
@@ -42,6 +44,7 @@ impl Failure {
             Failure::Unjudged => Exit::CouldNotJudge,
             Failure::NothingSelected => Exit::NothingSelected,
             Failure::BadInput => Exit::BadInput,
+            Failure::Refused => Exit::Breach,
         }
     }
 }

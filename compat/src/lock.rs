@@ -151,6 +151,20 @@ impl Lock {
         }
     }
 
+    /// The lock, unless somebody edited it. `shown` is its directory as the user
+    /// would type it.
+    pub fn unedited(self, shown: &str) -> Result<Self, LoadError> {
+        match self.edits().as_slice() {
+            [] => Ok(self),
+            edits => {
+                let message = format!("the lock was edited: {}", edits.join(", "));
+                Err(LoadError::new(Failure::Refused, message)
+                    .hint("restore it as it was released: git checkout")
+                    .in_file(shown))
+            }
+        }
+    }
+
     /// The canonical form of the stored set, and the digest of what it declares.
     fn declared(&self) -> Result<(Vec<u8>, String), LoadError> {
         let set = DescriptorSet::parse(&self.set)?;
@@ -269,6 +283,12 @@ impl fmt::Display for Refusal {
                 "{version} declares other things than {newest}: a patch keeps the digest of its minor"
             ),
         }
+    }
+}
+
+impl From<Refusal> for LoadError {
+    fn from(refusal: Refusal) -> Self {
+        LoadError::new(Failure::Refused, refusal.to_string()).hint(refusal.hint())
     }
 }
 
@@ -416,10 +436,18 @@ mod tests {
         let clean = lock("1.2.0");
         let digests = clean.digests().unwrap();
         let told = |lock: &Lock| lock.edits().join("\n");
+        assert_eq!(clean.clone().unedited("x").as_ref(), Ok(&clean));
         let mut edited = clean.clone();
         let last = edited.set.len() - 1;
         edited.set[last] ^= 1;
         assert!(told(&edited).contains("other bytes"), "{}", told(&edited));
+
+        let error = edited.unedited("x").unwrap_err();
+        assert_eq!(error.failure, Failure::Refused);
+        assert!(
+            error.to_string().starts_with("x: the lock was edited"),
+            "{error}"
+        );
 
         // Whoever mends the digest of the bytes leaves that of the content.
         let other = frozen("1.2.0", "syntax = \"proto3\"; message M {}");

@@ -6,6 +6,7 @@
 
 use compat::effect::Effects;
 use compat::load::{FrontEnd, Protox, Root, Sources, Tree};
+use compat::rule::Judge;
 use compat::{DescriptorSet, Hit, Rule, World, catalog, pair};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -13,6 +14,22 @@ use std::path::Path;
 use std::rc::Rc;
 
 type Files = BTreeMap<String, String>;
+
+/// What examples may import.
+const IMPORTS: [(&str, &str); 3] = [
+    (
+        "aperio/annotations/v1/options.proto",
+        include_str!("../../proto/aperio/annotations/v1/options.proto"),
+    ),
+    (
+        "buf/validate/validate.proto",
+        include_str!("imports/buf/validate/validate.proto"),
+    ),
+    (
+        "google/api/field_behavior.proto",
+        include_str!("imports/google/api/field_behavior.proto"),
+    ),
+];
 
 /// The trees of one rule: old, then each that breaks and each that is allowed.
 struct Example {
@@ -103,9 +120,11 @@ fn compiled(rule: &Rule, files: &Files) -> Vec<u8> {
     let files = files
         .iter()
         .map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+    let imports = IMPORTS.iter();
+    let imports = imports.map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
     let sources = Sources {
         roots: vec![Root::new(Rc::new(Tree::Memory(files.collect())), "", "")],
-        imports: Vec::new(),
+        imports: vec![Root::new(Rc::new(Tree::Memory(imports.collect())), "", "")],
     };
     Protox
         .compile(&sources, &names)
@@ -142,6 +161,9 @@ fn effects(rule: &Rule, hits: &[Hit]) -> BTreeMap<String, String> {
 fn every_rule_keeps_its_own_text() {
     let mut seen = String::new();
     for rule in catalog::all() {
+        if matches!(rule.judge, Judge::Release) {
+            continue;
+        }
         let example = example(rule);
         let old = compiled(rule, &example.old);
         assert_eq!(fired(&hits(&old, &old)), BTreeSet::new(), "{}", rule.id);

@@ -113,12 +113,8 @@ pub mod env {
     pub const MULTIPLEX_GRPC: &str = "PLUGIN_MULTIPLEX_GRPC";
     /// Directory for every socket the plugin makes.
     pub const UNIX_SOCKET_DIR: &str = "PLUGIN_UNIX_SOCKET_DIR";
-    /// Group that owns the sockets.
-    pub const UNIX_SOCKET_GROUP: &str = "PLUGIN_UNIX_SOCKET_GROUP";
     /// Lowest TCP port to listen on.
     pub const MIN_PORT: &str = "PLUGIN_MIN_PORT";
     /// Highest TCP port to listen on.
     pub const MAX_PORT: &str = "PLUGIN_MAX_PORT";
-    /// `1` where a provider double runs.
-    pub const TEST_ENDPOINTS: &str = "APERIO_PLUGIN_TEST_ENDPOINTS";
 }

@@ -19,6 +19,9 @@ const SIDE_BY_SIDE: usize = 4;
 /// Start limit of a defect that never prints a line; the clean plugin needs
 /// milliseconds.
 const START: Duration = Duration::from_secs(5);
+/// What counts as a late line here, so that every launch of a late one need not
+/// take so long.
+const LINE: Duration = Duration::from_secs(1);
 
 pub(super) fn run(args: &SelfTest) -> Exit {
     let defects: Vec<&Defect> = plugin::defects()
@@ -146,6 +149,7 @@ fn judge(defect: Option<&Defect>, interrupt: &Interrupt) -> Vec<String> {
         plugin: Arc::new(planted),
         limits: Limits {
             start: START,
+            line: LINE,
             ..Limits::default()
         },
         jobs: 2,

@@ -12,7 +12,8 @@ impl<'a> Options<'a> {
         self.0
     }
 
-    fn values(self, number: u32) -> impl Iterator<Item = Value<'a>> {
+    /// Every value with this number, in the order of the wire.
+    pub(crate) fn values(self, number: u32) -> impl Iterator<Item = Value<'a>> {
         let mut reader = Reader::new(self.0);
         // The model has read these bytes once; what is malformed ends the list.
         std::iter::from_fn(move || reader.next().ok().flatten())

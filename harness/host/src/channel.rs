@@ -16,6 +16,10 @@ use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tonic::transport::{Channel, Endpoint};
 
+mod watched;
+
+pub(crate) use watched::Watched;
+
 /// A byte stream to the plugin, whatever carries it.
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
@@ -81,13 +85,16 @@ pub enum Step {
     Preface,
     /// HTTP/2 or the first call failed although the connection stood.
     Http,
+    /// The same, and over TLS not a byte had come back: a client that TLS 1.3
+    /// refuses learns of it no sooner.
+    Refused,
     /// The connection stood and the first call was never answered.
     Silent,
 }
 
 impl Step {
     /// Every step.
-    pub const ALL: [Step; 13] = [
+    pub const ALL: [Step; 14] = [
         Step::Downgrade,
         Step::Unannounced,
         Step::Certificate,
@@ -100,6 +107,7 @@ impl Step {
         Step::Tls,
         Step::Preface,
         Step::Http,
+        Step::Refused,
         Step::Silent,
     ];
 }
@@ -117,7 +125,7 @@ impl std::fmt::Display for Step {
             Step::Multiplex => "multiplexing",
             Step::Tls => "the TLS handshake",
             Step::Preface => "HTTP/2",
-            Step::Http | Step::Silent => "the first call",
+            Step::Http | Step::Refused | Step::Silent => "the first call",
         })
     }
 }

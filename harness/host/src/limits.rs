@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Limits {
     /// From spawn to the handshake line.
     pub start: Duration,
+    /// The same, as a plugin promises it; `start` is when the host gives up.
+    pub line: Duration,
     /// One call.
     pub rpc: Duration,
     /// Calls in flight at a stop.
@@ -39,6 +41,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             start: Duration::from_secs(15),
+            line: Duration::from_secs(5),
             rpc: Duration::from_secs(10),
             drain: Duration::from_secs(10),
             shutdown: Duration::from_secs(2),
@@ -68,9 +71,10 @@ impl Limits {
     }
 
     /// Every time by its name in the configuration file.
-    pub fn times_mut(&mut self) -> [(&'static str, &mut Duration); 12] {
+    pub fn times_mut(&mut self) -> [(&'static str, &mut Duration); 13] {
         [
             ("start", &mut self.start),
+            ("line", &mut self.line),
             ("rpc", &mut self.rpc),
             ("drain", &mut self.drain),
             ("shutdown", &mut self.shutdown),

@@ -65,6 +65,15 @@ impl PrivateDir {
     }
 }
 
+impl PrivateDir {
+    /// Length of these files below it, in bytes; holes count.
+    pub(crate) fn length_of(&self, files: &[PathBuf]) -> u64 {
+        let of = |file: &PathBuf| fs::symlink_metadata(self.path.join(file)).ok();
+        let lengths = files.iter().filter_map(of).map(|meta| meta.len());
+        lengths.fold(0, u64::saturating_add)
+    }
+}
+
 impl Drop for PrivateDir {
     fn drop(&mut self) {
         let _ = remove(&self.path);
@@ -358,6 +367,7 @@ mod tests {
         fs::create_dir(path.join("deep")).unwrap();
         fs::write(path.join("deep/file"), b"x").unwrap();
         assert_eq!(dir.files(), [PathBuf::from("deep/file")]);
+        assert_eq!(dir.length_of(&dir.files()), 1);
         assert!(path.as_os_str().len() < 24, "{}", path.display());
         drop(dir);
         assert!(!path.exists());

@@ -66,10 +66,29 @@ pub struct Connection {
     pub at: Duration,
     /// The plugin's certificate, DER, where TLS stood.
     pub certificate: Option<Vec<u8>>,
-    /// Why TLS did not stand, in the words of the one who refused.
-    pub refused: Option<String>,
+    /// Why TLS did not stand.
+    pub refused: Option<Refusal>,
     /// Whether it is open now.
     pub open: bool,
+}
+
+/// Why TLS did not stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The plugin broke off by an alert: the host's side did not please it.
+    pub by_plugin: bool,
+    /// The error in words.
+    pub text: String,
+}
+
+impl Refusal {
+    fn new(error: &io::Error) -> Self {
+        let tls = error.get_ref().and_then(|error| error.downcast_ref());
+        Refusal {
+            by_plugin: matches!(tls, Some(rustls::Error::AlertReceived(_))),
+            text: error.to_string(),
+        }
+    }
 }
 
 /// One call of the plugin.
@@ -95,6 +114,25 @@ pub struct HostServer {
     state: Arc<State>,
     accepting: JoinHandle<()>,
     door: Option<mpsc::Sender<BoxIo>>,
+}
+
+/// A socket that takes connections.
+enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Listener {
+    async fn accept(&self) -> io::Result<BoxIo> {
+        Ok(match self {
+            Listener::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                let _ = stream.set_nodelay(true);
+                Box::new(stream)
+            }
+            Listener::Unix(listener) => Box::new(listener.accept().await?.0),
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -141,36 +179,13 @@ impl HostServer {
             Place::Loopback => {
                 let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
                 let address = listener.local_addr()?.to_string();
-                let state = Arc::clone(&state);
-                let accepting = tokio::spawn(async move {
-                    loop {
-                        let place = state.place().await;
-                        match listener.accept().await {
-                            Ok((stream, _)) => {
-                                let _ = stream.set_nodelay(true);
-                                State::serve(&state, Box::new(stream), tls.clone(), place);
-                            }
-                            Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
-                        }
-                    }
-                });
-                ("tcp", address, accepting)
+                let accepting = Arc::clone(&state).accept(Listener::Tcp(listener), tls);
+                ("tcp", address, tokio::spawn(accepting))
             }
             Place::Unix(path) => {
                 let listener = UnixListener::bind(path)?;
-                let state = Arc::clone(&state);
-                let accepting = tokio::spawn(async move {
-                    loop {
-                        let place = state.place().await;
-                        match listener.accept().await {
-                            Ok((stream, _)) => {
-                                State::serve(&state, Box::new(stream), tls.clone(), place);
-                            }
-                            Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
-                        }
-                    }
-                });
-                ("unix", text(path), accepting)
+                let accepting = Arc::clone(&state).accept(Listener::Unix(listener), tls);
+                ("unix", text(path), tokio::spawn(accepting))
             }
             Place::Streams => {
                 let (sender, mut streams) = mpsc::channel(STREAMS);
@@ -289,6 +304,17 @@ impl State {
         Arc::clone(&self.places).acquire_owned().await.ok()
     }
 
+    /// Serves whoever comes, for ever.
+    async fn accept(self: Arc<Self>, listener: Listener, tls: Option<TlsAcceptor>) {
+        loop {
+            let place = self.place().await;
+            match listener.accept().await {
+                Ok(stream) => State::serve(&self, stream, tls.clone(), place),
+                Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
+            }
+        }
+    }
+
     fn serve(
         state: &Arc<Self>,
         stream: BoxIo,
@@ -328,8 +354,8 @@ impl State {
         };
         let outcome = match tokio::time::timeout(TLS_HANDSHAKE, tls.accept(stream)).await {
             Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err("no TLS handshake in time".to_owned()),
+            Ok(Err(error)) => Err(Refusal::new(&error)),
+            Err(_) => Err(Refusal::new(&io::Error::other("no TLS handshake in time"))),
         };
         let (stream, certificate, refused) = match outcome {
             Ok(stream) => {
@@ -338,7 +364,7 @@ impl State {
                 let leaf = leaf.map(|leaf| leaf.as_ref().to_vec());
                 (Some(stream), leaf, None)
             }
-            Err(text) => (None, None, Some(text)),
+            Err(refusal) => (None, None, Some(refusal)),
         };
         self.change(|seen| {
             if let Some(connection) = seen.connections.get_mut(number) {
@@ -495,5 +521,54 @@ impl HostService for Logs {
         _: Request<api::SignPayloadRequest>,
     ) -> Reply<api::SignPayloadResponse> {
         not_offered()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::{ChannelFacts, Target};
+    use crate::handshake::Network;
+    use crate::identity::{Curve, Kind};
+    use tokio::io::AsyncWriteExt;
+
+    fn identity() -> HostIdentity {
+        HostIdentity::issue(Curve::P256, Kind::default()).unwrap()
+    }
+
+    /// What the server says of a client that trusts another than it, else of
+    /// one that is another than it expects; over TLS or with mere words.
+    async fn refusal(trusts_another: bool, speaks_tls: bool) -> Refusal {
+        let (host, plugin, stranger) = (identity(), identity(), identity());
+        let (pin, trusted) = if trusts_another {
+            (&plugin, &stranger)
+        } else {
+            (&stranger, &host)
+        };
+        let tls = Some((&host, pin.der.clone()));
+        let server = HostServer::open(&Place::Loopback, tls).await.unwrap();
+        let target = Target {
+            network: Network::Tcp,
+            address: server.address().to_owned(),
+            tls: speaks_tls.then(|| identity::client_config(Some(&plugin), trusted.der.clone())),
+        };
+        if let Ok(mut io) = target.open(&mut ChannelFacts::default()).await {
+            // Who was refused may hear of it here.
+            let _ = io.write_all(b"GET / HTTP/1.1\r\n\r\n").await;
+        }
+        let limit = Duration::from_secs(10);
+        let is_settled = |server: &HostServer| {
+            let connections = server.connections();
+            connections.iter().any(|one| one.refused.is_some())
+        };
+        assert!(server.wait_for(limit, is_settled).await);
+        server.connections().remove(0).refused.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_plugin_that_refuses_its_host_is_told_from_one_that_is_refused() {
+        assert!(refusal(true, true).await.by_plugin, "it trusts another");
+        assert!(!refusal(false, true).await.by_plugin, "it is another");
+        assert!(!refusal(true, false).await.by_plugin, "it speaks no TLS");
     }
 }

@@ -4,7 +4,7 @@ use crate::broker::Broker;
 use crate::call::{CallEnd, Caller};
 use crate::capture::Capture;
 use crate::certificate;
-use crate::channel::{self, ChannelFacts, ChannelFailure, FirstWords, Step, Target};
+use crate::channel::{self, ChannelFacts, ChannelFailure, FirstWords, Step, Target, Watched};
 use crate::handshake::Line;
 use crate::identity::HostIdentity;
 use crate::launch::{Mode, Streams};
@@ -77,7 +77,7 @@ impl Start {
                         failure.step = Step::Multiplex;
                         "yamux is spoken, and nobody asked for multiplexing"
                             .clone_into(&mut failure.text);
-                    } else if failure.step == Step::Http {
+                    } else if matches!(failure.step, Step::Http | Step::Refused) {
                         failure = self.tell_language(&line, failure).await;
                     }
                 }
@@ -189,33 +189,55 @@ impl Start {
             }
             Err(failure) => return Err(failure),
         };
+        let (io, heard) = Watched::over(io);
+        match self.first_call(io, multiplex.as_ref()).await {
+            Ok((caller, health)) => {
+                facts.first_health = Some(health);
+                Ok(Raised {
+                    facts,
+                    target,
+                    caller,
+                    multiplex,
+                })
+            }
+            Err(mut failure) => {
+                let was_refused = target.tls.is_some() && !heard.anything();
+                if failure.step == Step::Http && was_refused {
+                    failure.step = Step::Refused;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Asks for health over a fresh stream.
+    async fn first_call(
+        &self,
+        io: channel::BoxIo,
+        multiplex: Option<&Multiplex>,
+    ) -> Result<(Caller, Result<i32, (i32, String)>), ChannelFailure> {
+        let limit = self.limits.rpc;
         let channel = channel::over(io, limit).await?;
-        if let Some(multiplex) = &multiplex {
+        if let Some(multiplex) = multiplex {
             let spoken = multiplex.is_spoken(self.limits.multiplex).await;
             spoken.map_err(|text| ChannelFailure::new(Step::Multiplex, &text))?;
         }
         let caller = Caller::new(channel, self.transcript.clone(), limit);
-        match caller.health("plugin").await {
-            CallEnd::Answer(status) => facts.first_health = Some(Ok(status)),
-            CallEnd::Refused(status) => {
-                facts.first_health = Some(Err((status.code() as i32, status.message().to_owned())));
-            }
+        let health = match caller.health("plugin").await {
+            CallEnd::Answer(status) => Ok(status),
+            CallEnd::Refused(status) => Err((status.code() as i32, status.message().to_owned())),
             CallEnd::Broken(text) => return Err(ChannelFailure::new(Step::Http, &text)),
             CallEnd::Silent(limit) => return Err(ChannelFailure::timed_out(Step::Silent, limit)),
             CallEnd::Died(exit) => return Err(ChannelFailure::new(Step::Http, &exit)),
-        }
-        Ok(Raised {
-            facts,
-            target,
-            caller,
-            multiplex,
-        })
+        };
+        Ok((caller, health))
     }
 
     /// Whether the first call, or TLS, failed because the plugin waits for a
     /// yamux client that it was not promised.
     async fn is_multiplexed_unasked(&self, line: &Line, failure: &ChannelFailure) -> bool {
-        if self.launch.multiplex || !matches!(failure.step, Step::Tls | Step::Http) {
+        let may_be = matches!(failure.step, Step::Tls | Step::Http | Step::Refused);
+        if self.launch.multiplex || !may_be {
             return false;
         }
         match channel::dial(&line.network, &line.address).await {

@@ -340,7 +340,8 @@ impl Drop for Start {
         // A panic or a deadline of the case came before the end of the ladder.
         if !self.swept {
             self.process.signal_group(rustix::process::Signal::KILL);
-            crate::tree::kill_members_now(&self.record.temp, LAST_SWEEP);
+            let ended = self.process.exited_within_blocking(LAST_SWEEP).is_some();
+            crate::tree::kill_members_now(&self.record.temp, ended, LAST_SWEEP);
         }
     }
 }

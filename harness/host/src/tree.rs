@@ -5,13 +5,16 @@
 //! whatever it does to its environment, session or parent; or if its
 //! environment carries the launch's `TMPDIR`, which is unique.
 
+use crate::process::{ChildrenStay, children_stay, is_started_here};
+use procfs::FromRead;
 use procfs::process::LimitValue;
-use procfs::process::{FDTarget, Process};
+use procfs::process::{FDTarget, Process, Stat};
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, pidfd_open, pidfd_send_signal, waitpid,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
+use std::io::Read;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -19,6 +22,9 @@ use std::time::{Duration, Instant};
 /// Marks are at least so large: a real-time budget of years, in microseconds,
 /// which no scheduler ever meets.
 const MARKED: u64 = 1 << 61;
+
+/// Looks at orphans that end while they are looked at.
+const LOOKS: usize = 16;
 
 /// The mark of the launch whose `TMPDIR` is `temp`.
 pub(crate) fn mark(temp: &Path) -> u64 {
@@ -108,37 +114,50 @@ pub fn members(temp: &Path) -> Vec<Member> {
 /// Every process below this one; an orphan comes back to it. One look at the
 /// parents spares the marks and environments of the whole machine.
 fn descendants() -> Vec<Process> {
-    let Ok(all) = procfs::process::all_processes() else {
-        return Vec::new();
-    };
-    let mut others: BTreeMap<i32, (i32, Process)> = all
-        .flatten()
-        .filter_map(|process| Some((process.pid, (process.stat().ok()?.ppid, process))))
-        .collect();
-    let mut inside = vec![i32::try_from(std::process::id()).unwrap_or(0)];
+    let mut others: BTreeMap<i32, i32> = all_stats().map(|stat| (stat.pid, stat.ppid)).collect();
+    let mut inside = vec![own_pid()];
     // A parent that is not there has ended since: its child is on its way here.
     inside.extend(
         others
             .iter()
-            .filter(|(_, (parent, _))| *parent != 0 && !others.contains_key(parent))
+            .filter(|(_, parent)| **parent != 0 && !others.contains_key(parent))
             .map(|(pid, _)| *pid),
     );
     let mut found = Vec::new();
     while let Some(parent) = inside.pop() {
         let children: Vec<i32> = others
             .iter()
-            .filter(|(pid, (above, _))| *above == parent || **pid == parent)
+            .filter(|(pid, above)| **above == parent || **pid == parent)
             .map(|(pid, _)| *pid)
             .collect();
         for child in children {
-            let (_, process) = others.remove(&child).expect("the key was just read");
+            others.remove(&child);
             if child != parent {
                 inside.push(child);
             }
-            found.push(process);
+            found.extend(Process::new(child));
         }
     }
     found
+}
+
+fn own_pid() -> i32 {
+    rustix::process::getpid().as_raw_nonzero().get()
+}
+
+/// What the kernel tells of each process of the machine. One file is read of
+/// each: this is the dear part of every look around.
+fn all_stats() -> impl Iterator<Item = Stat> {
+    let numbers = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    numbers.filter_map(|entry| stat_of(entry.file_name().to_str()?.parse().ok()?))
+}
+
+fn stat_of(pid: i32) -> Option<Stat> {
+    let mut file = std::fs::File::open(format!("/proc/{pid}/stat")).ok()?;
+    // Longer than fifty numbers and a name of 64 bytes; one call reads it.
+    let mut bytes = [0; 2048];
+    let length = file.read(&mut bytes).ok()?;
+    Stat::from_read(&bytes[..length]).ok()
 }
 
 /// Whether a process belongs to the launch; none where it does not show.
@@ -195,12 +214,21 @@ fn member(process: &Process) -> Option<Member> {
 
 /// The listening sockets each of these processes holds.
 pub fn listeners(pids: impl IntoIterator<Item = i32>) -> BTreeMap<i32, Vec<Listener>> {
-    let table = listening_inodes();
-    pids.into_iter()
-        .map(|pid| {
-            let mut held: Vec<Listener> = socket_inodes(pid)
+    let held: Vec<(i32, BTreeSet<u64>)> = pids
+        .into_iter()
+        .map(|pid| (pid, socket_inodes(pid)))
+        .collect();
+    let mut table = Sockets::default();
+    table.read_unix();
+    // The tables of TCP are long to read and mostly not needed.
+    if !held.iter().all(|(_, inodes)| table.knows_all(inodes)) {
+        table.read_tcp();
+    }
+    held.into_iter()
+        .map(|(pid, inodes)| {
+            let mut held: Vec<Listener> = inodes
                 .iter()
-                .filter_map(|inode| table.get(inode).cloned())
+                .filter_map(|inode| table.listening.get(inode).cloned())
                 .collect();
             held.sort();
             held.dedup();
@@ -212,8 +240,11 @@ pub fn listeners(pids: impl IntoIterator<Item = i32>) -> BTreeMap<i32, Vec<Liste
 /// Whether someone listens at this address who is none of these processes.
 /// None where their descriptors, or the machine's sockets, do not show.
 pub fn is_held_by_others(address: &str, members: &[Member]) -> Option<bool> {
-    let table = listening_inodes();
+    let mut table = Sockets::default();
+    table.read_unix();
+    table.read_tcp();
     let there: BTreeSet<u64> = table
+        .listening
         .iter()
         .filter(|(_, listener)| listener.is_at(address))
         .map(|(inode, _)| *inode)
@@ -247,26 +278,43 @@ fn socket_inodes(pid: i32) -> BTreeSet<u64> {
         .collect()
 }
 
-fn listening_inodes() -> BTreeMap<u64, Listener> {
-    let mut table = BTreeMap::new();
-    // A listening stream socket is named and connected to nothing.
-    for entry in procfs::net::unix().unwrap_or_default() {
-        if let Some(path) = entry.path
-            && entry.socket_type == 1
-            && entry.state == procfs::net::UnixState::UNCONNECTED
-        {
-            table.insert(entry.inode, Listener::Unix(path));
+/// The machine's sockets, by inode.
+#[derive(Default)]
+struct Sockets {
+    unix: BTreeSet<u64>,
+    listening: BTreeMap<u64, Listener>,
+}
+
+impl Sockets {
+    fn read_unix(&mut self) {
+        for entry in procfs::net::unix().unwrap_or_default() {
+            self.unix.insert(entry.inode);
+            // A listening stream socket is named and connected to nothing.
+            if let Some(path) = entry.path
+                && entry.socket_type == 1
+                && entry.state == procfs::net::UnixState::UNCONNECTED
+            {
+                self.listening.insert(entry.inode, Listener::Unix(path));
+            }
         }
     }
-    let tcp = procfs::net::tcp().unwrap_or_default();
-    let tcp6 = procfs::net::tcp6().unwrap_or_default();
-    for entry in tcp.into_iter().chain(tcp6) {
-        if entry.state == procfs::net::TcpState::Listen {
-            let address = entry.local_address;
-            table.insert(entry.inode, Listener::Tcp(address.ip(), address.port()));
+
+    fn read_tcp(&mut self) {
+        let tcp = procfs::net::tcp().unwrap_or_default();
+        let tcp6 = procfs::net::tcp6().unwrap_or_default();
+        for entry in tcp.into_iter().chain(tcp6) {
+            if entry.state == procfs::net::TcpState::Listen {
+                let address = entry.local_address;
+                let listener = Listener::Tcp(address.ip(), address.port());
+                self.listening.insert(entry.inode, listener);
+            }
         }
     }
-    table
+
+    /// Whether all of these are sockets of this machine's unix domain.
+    fn knows_all(&self, inodes: &BTreeSet<u64>) -> bool {
+        inodes.is_subset(&self.unix)
+    }
 }
 
 /// The member that holds the socket at this address.
@@ -318,23 +366,30 @@ pub fn thread_times(pid: i32) -> BTreeMap<i32, ThreadTime> {
 }
 
 /// Kills every member of a launch and waits until none is left, at most
-/// `limit`; returns those that were found alive.
-pub(crate) async fn kill_members(temp: &Path, limit: Duration) -> Vec<Member> {
+/// `limit`; returns those that were found alive. `ended` tells that the started
+/// process has ended, so that only orphans can be left of the launch.
+pub(crate) async fn kill_members(temp: &Path, ended: bool, limit: Duration) -> Vec<Member> {
+    if ended && living_orphans(&children_stay()).is_empty() {
+        return Vec::new();
+    }
     let first = members(temp);
     let deadline = tokio::time::Instant::now() + limit;
     let mut left = first.clone();
     while !left.is_empty() && tokio::time::Instant::now() < deadline {
         kill(&left, |process| belongs(process, temp) == Some(true));
-        reap_adopted();
+        living_orphans(&children_stay());
         tokio::time::sleep(Duration::from_millis(2)).await;
         left = members(temp);
     }
-    reap_adopted();
+    living_orphans(&children_stay());
     first
 }
 
 /// The same without a runtime, for a launch that is dropped in the middle.
-pub(crate) fn kill_members_now(temp: &Path, limit: Duration) {
+pub(crate) fn kill_members_now(temp: &Path, ended: bool, limit: Duration) {
+    if ended && living_orphans(&children_stay()).is_empty() {
+        return;
+    }
     let deadline = Instant::now() + limit;
     let mut left = members(temp);
     while !left.is_empty() && Instant::now() < deadline {
@@ -342,7 +397,7 @@ pub(crate) fn kill_members_now(temp: &Path, limit: Duration) {
         std::thread::sleep(Duration::from_millis(2));
         left = members(temp);
     }
-    reap_adopted();
+    living_orphans(&children_stay());
 }
 
 /// Kills whatever any launch below `root` left alive, and every descendant that
@@ -364,8 +419,8 @@ pub(crate) fn kill_below(root: &Path, limit: Duration) {
             .filter(below)
             .filter_map(|process| member(&process))
             .collect();
-        let known = crate::process::none_is_starting();
-        let orphans = adopted(is_live);
+        let stay = children_stay();
+        let orphans = living_orphans(&stay);
         if (left.is_empty() && orphans.is_empty()) || Instant::now() >= deadline {
             break;
         }
@@ -375,11 +430,10 @@ pub(crate) fn kill_below(root: &Path, limit: Duration) {
             // reaps it.
             let _ = rustix::process::kill_process(pid, Signal::KILL);
         }
-        drop(known);
-        reap_adopted();
+        drop(stay);
         std::thread::sleep(Duration::from_millis(2));
     }
-    reap_adopted();
+    living_orphans(&children_stay());
 }
 
 fn kill(members: &[Member], belongs: impl Fn(&Process) -> bool) {
@@ -398,26 +452,40 @@ fn kill(members: &[Member], belongs: impl Fn(&Process) -> bool) {
     }
 }
 
-/// Reaps dead children that were adopted rather than started here, each by
-/// its pid, so that no exit status of a started one is stolen.
-pub(crate) fn reap_adopted() {
-    let _known = crate::process::none_is_starting();
-    for pid in adopted(|state| state == 'Z') {
-        let _ = waitpid(Some(pid), WaitOptions::NOHANG);
+/// Children of this process that it did not start and that live: a process
+/// whose parent has ended comes back here. The dead ones are reaped, each by its
+/// pid, so that no exit status of a started one is stolen.
+fn living_orphans(_stay: &ChildrenStay) -> Vec<Pid> {
+    let mut orphans = Vec::new();
+    // What one that has just ended left behind may have come after the look, so
+    // the last look must find the same. Ever new ones count as living.
+    for _ in 0..LOOKS {
+        orphans = children()
+            .into_iter()
+            .filter(|&pid| !is_started_here(pid))
+            .filter_map(Pid::from_raw)
+            .collect();
+        let living = |pid| matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None));
+        if orphans.iter().all(|&pid| living(pid)) {
+            break;
+        }
     }
+    orphans
 }
 
-/// Children of this process that it did not start, in such a state.
-fn adopted(wanted: impl Fn(char) -> bool) -> Vec<Pid> {
-    let own = i32::try_from(std::process::id()).unwrap_or(0);
-    let Ok(all) = procfs::process::all_processes() else {
-        return Vec::new();
-    };
-    all.flatten()
-        .filter_map(|process| process.stat().ok())
-        .filter(|stat| {
-            stat.ppid == own && wanted(stat.state) && !crate::process::is_started_here(stat.pid)
-        })
-        .filter_map(|stat| Pid::from_raw(stat.pid))
-        .collect()
+/// Children of this process's first thread, which is the one that orphans come
+/// back to. The kernel's list is whole as long as none of them is reaped; where
+/// it keeps none, all children of this process.
+fn children() -> Vec<i32> {
+    let own = own_pid();
+    match std::fs::read_to_string(format!("/proc/{own}/task/{own}/children")) {
+        Ok(list) => list
+            .split_ascii_whitespace()
+            .filter_map(|pid| pid.parse().ok())
+            .collect(),
+        Err(_) => all_stats()
+            .filter(|stat| stat.ppid == own)
+            .map(|stat| stat.pid)
+            .collect(),
+    }
 }

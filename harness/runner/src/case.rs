@@ -100,7 +100,7 @@ impl Case {
 
     fn root_of(&self, record: &LaunchRecord) -> &'static str {
         match &record.channel {
-            Some(Err(failure)) => (self.roots.no_channel)(record.mode, failure),
+            Some(Err(failure)) => (self.roots.no_channel)(failure),
             _ => self.roots.no_line,
         }
     }

@@ -79,8 +79,8 @@ impl Over {
 pub struct Roots {
     /// No usable line came, and no judge of the record objected.
     pub no_line: &'static str,
-    /// The line was fine and no channel came up in this mode.
-    pub no_channel: fn(Mode, &host::channel::ChannelFailure) -> &'static str,
+    /// The line was fine and no channel came up.
+    pub no_channel: fn(&host::channel::ChannelFailure) -> &'static str,
     /// The process ended during a call.
     pub crash: &'static str,
     /// A call never ended.
@@ -100,9 +100,7 @@ impl Roots {
                     text: String::new(),
                     exit: None,
                 };
-                [Mode::Plain, Mode::AutoMtls]
-                    .into_iter()
-                    .any(|mode| (self.no_channel)(mode, &failure) == id)
+                (self.no_channel)(&failure) == id
             })
     }
 }

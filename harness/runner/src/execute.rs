@@ -282,8 +282,9 @@ fn only_mode(check: &Check) -> Option<Mode> {
 /// How long stdout is watched from the start of a shared launch.
 const AFTER_THE_LINE: Duration = Duration::from_millis(500);
 
-/// Cases that mostly wait, side by side.
-const WAITING: usize = 6;
+/// Cases that mostly wait, side by side: enough that the long ones all begin at
+/// once, so that a run takes little more than the longest.
+const WAITING: usize = 16;
 
 struct SharedLaunch {
     results: Vec<(&'static str, Result<Verdict, Stopped>, u64)>,
@@ -359,7 +360,7 @@ impl Pass<'_> {
         }
         if !came_up && root.is_none() {
             let id = match &record.channel {
-                Some(Err(failure)) => (roots.no_channel)(mode, failure),
+                Some(Err(failure)) => (roots.no_channel)(failure),
                 _ => roots.no_line,
             };
             root = Some(id);

@@ -1,5 +1,5 @@
-//! One idle process, watched once a run and read by every check of what a
-//! plugin does when nothing is asked of it.
+//! One idle process, and another whose host has hung up, watched once a run and
+//! read by every check of what a plugin does when nothing is asked of it.
 
 use host::process::Exit;
 use host::tree::{self, ThreadTime};
@@ -29,7 +29,7 @@ pub(crate) struct Idle {
     pub(crate) bytes: u64,
     /// Processors it kept busy; none where the kernel does not tell.
     pub(crate) busy: Option<f64>,
-    /// The same after its host had hung up; none where it ended then.
+    /// The same of the process whose host had hung up; none where it ended then.
     pub(crate) busy_alone: Option<f64>,
     /// A health call afterwards, by the connection it was made on.
     pub(crate) health: Vec<(&'static str, CallEnd<i32>)>,
@@ -39,8 +39,14 @@ pub(crate) struct Idle {
 
 /// The idle process of this run.
 pub(crate) async fn idle(case: &Case) -> Result<Arc<Idle>, Stopped> {
-    case.lend("idle process", async |case| watch(case).await)
-        .await
+    case.lend("idle process", async |case| {
+        let (seen, busy_alone) = tokio::join!(watch(case), watch_alone(case));
+        Ok(Idle {
+            busy_alone: busy_alone?,
+            ..seen?
+        })
+    })
+    .await
 }
 
 async fn watch(case: &Case) -> Result<Idle, Stopped> {
@@ -82,18 +88,26 @@ async fn watch(case: &Case) -> Result<Idle, Stopped> {
         seen.health.push(("a further connection", end));
     }
     seen.evidence = session.evidence();
-    drop(further);
+    session.finish().await;
+    Ok(seen)
+}
+
+/// Processors kept busy by a plugin whose host has hung up.
+async fn watch_alone(case: &Case) -> Result<Option<f64>, Stopped> {
+    let mut session = case.launch(&case.base()).await?;
+    let temp = session.record().temp.clone();
     let mut start = session.hang_up();
+    let mut busy = None;
     let mut gone = start.process().exited_within(SETTLES).await;
     let before = Times::of(&temp);
     if gone.is_none() {
         gone = start.process().exited_within(ALONE).await;
     }
     if gone.is_none() {
-        seen.busy_alone = Times::of(&temp).busy_since(&before);
+        busy = Times::of(&temp).busy_since(&before);
     }
     start.finish().await;
-    Ok(seen)
+    Ok(busy)
 }
 
 /// Lines, and bytes, written so far.

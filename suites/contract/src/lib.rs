@@ -25,7 +25,6 @@ mod tls;
 mod transport;
 mod versions;
 
-use host::Mode;
 use host::channel::{ChannelFailure, Step};
 use runner::{Check, Roots};
 use terms::Catalog;
@@ -64,25 +63,17 @@ pub const ROOTS: Roots = Roots {
     diagnoses: &["ROB-002", "SEC-009"],
 };
 
-fn no_channel(mode: Mode, failure: &ChannelFailure) -> &'static str {
+fn no_channel(failure: &ChannelFailure) -> &'static str {
     match failure.step {
         Step::Downgrade => "TLS-001",
         Step::Unannounced => "TLS-002",
         Step::Certificate => "TLS-007",
         // A process that ends is not one that speaks TLS badly.
-        Step::Tls if failure.exit.is_some() => "LIFE-005",
+        Step::Tls | Step::Refused if failure.exit.is_some() => "LIFE-005",
         Step::Unmultiplexed => "HSK-025",
         Step::Multiplex => "HSK-026",
         Step::Tls => "TLS-005",
-        // TLS 1.3 tells a refused client only in its first call, and before
-        // HTTP/2 is spoken.
-        Step::Http
-            if mode == Mode::AutoMtls
-                && failure.exit.is_none()
-                && !failure.text.contains("http2 error") =>
-        {
-            "TLS-014"
-        }
+        Step::Refused => "TLS-014",
         Step::Address => "HSK-018",
         Step::Early => "HSK-016",
         Step::Connect => "HSK-017",
@@ -96,23 +87,43 @@ fn no_channel(mode: Mode, failure: &ChannelFailure) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use host::process::Exit;
 
     #[test]
     fn every_root_is_a_requirement() {
         let catalog = catalog();
         let mut ids = vec![ROOTS.no_line, ROOTS.crash, ROOTS.hang];
         for step in Step::ALL {
-            for mode in [Mode::Plain, Mode::AutoMtls] {
-                let failure = ChannelFailure {
-                    step,
-                    text: String::new(),
-                    exit: None,
-                };
-                ids.push(no_channel(mode, &failure));
-            }
+            ids.push(no_channel(&failed(step, None)));
         }
         for id in ids {
             assert!(catalog.get(id).is_some(), "{id}");
+        }
+    }
+
+    fn failed(step: Step, exit: Option<Exit>) -> ChannelFailure {
+        ChannelFailure {
+            step,
+            text: String::new(),
+            exit,
+        }
+    }
+
+    #[test]
+    fn a_refused_host_is_told_from_a_process_that_ended() {
+        let ended = Exit {
+            code: Some(2),
+            signal: None,
+            after: std::time::Duration::ZERO,
+        };
+        for (step, exit, id) in [
+            (Step::Refused, None, "TLS-014"),
+            (Step::Refused, Some(ended), "LIFE-005"),
+            (Step::Tls, None, "TLS-005"),
+            (Step::Tls, Some(ended), "LIFE-005"),
+            (Step::Http, None, "LIFE-005"),
+        ] {
+            assert_eq!(no_channel(&failed(step, exit)), id, "{step:?}");
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::declare::suite;
 
 mod children;
 mod growth;
+mod left;
 
 suite! {
     children_get_no_launch_variables,

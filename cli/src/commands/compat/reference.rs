@@ -1,9 +1,10 @@
 //! From a REF of the command line to a closed set.
 
 use super::git;
-use crate::args::CompatCheck;
-use crate::config;
+use super::project::{Project, carried};
 use compat::load::{Failure, Input, LoadError, Loaded, Protox, Root, Roots, Tree};
+use compat::version::{Version, Wanted, tag};
+use compat::{DescriptorSet, Lock};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -11,147 +12,220 @@ use std::rc::Rc;
 /// Bytes of a set from stdin.
 const STDIN: u64 = 512 << 20;
 
-/// What section `[compat]` of the configuration says.
-struct Project {
-    /// The directory of the file, or the working directory.
-    directory: PathBuf,
-    roots: Option<Vec<String>>,
-    imports: Vec<PathBuf>,
+/// What a REF stands for.
+pub(super) struct Referenced {
+    pub(super) loaded: Loaded,
+    /// What it is called.
+    pub(super) shown: String,
+    /// Its version: of a lock, of a tag, or as the user says.
+    pub(super) version: Option<Version>,
+    /// The lock it is, if it is one.
+    pub(super) lock: Option<Lock>,
 }
 
-impl Project {
-    fn find() -> Result<Self, LoadError> {
-        // The text is ready to be shown, and so is this error's.
-        let bad =
-            |text: String| LoadError::new(Failure::BadInput, text.trim_start_matches("error: "));
-        let config = config::find(None).map_err(bad)?;
-        Ok(match config {
-            None => Project {
-                directory: PathBuf::new(),
-                roots: None,
-                imports: Vec::new(),
-            },
-            Some(config) => Project {
-                directory: config.path.parent().unwrap_or(Path::new("")).to_owned(),
-                roots: config.text.compat.proto,
-                imports: config.text.compat.imports,
-            },
-        })
-    }
-
-    fn roots(&self) -> Vec<String> {
-        self.roots
-            .clone()
-            .unwrap_or_else(|| vec!["proto".to_owned()])
+impl Referenced {
+    pub(super) fn set(&self) -> Result<DescriptorSet<'_>, LoadError> {
+        DescriptorSet::parse(&self.loaded.bytes).map_err(|error| error.in_file(self.shown.as_str()))
     }
 }
 
-/// The new side, and what it is called.
-pub(super) fn new(args: &CompatCheck) -> Result<(Loaded, String), LoadError> {
-    if let Some(named) = &args.new {
-        return Ok((load(args, named)?, named.clone()));
+/// The new side: what is named, else the working tree.
+pub(super) fn new(
+    project: &Project,
+    named: Option<&str>,
+    imports: &[PathBuf],
+) -> Result<Referenced, LoadError> {
+    let lookup = Lookup { project, imports };
+    match named {
+        Some(named) => lookup.load(named),
+        None => lookup.working_tree(),
     }
-    let project = Project::find()?;
-    let roots = Roots {
-        inside: project.roots(),
-        imports: imports(args, &project, None),
-    };
-    let tree = Rc::new(Tree::Directory(
-        if project.directory.as_os_str().is_empty() {
-            PathBuf::from(".")
-        } else {
-            project.directory.clone()
-        },
-    ));
-    let missing = roots.inside.iter().find(|root| !tree.has_folder(root));
-    if let Some(missing) = missing {
-        return Err(LoadError::new(Failure::Usage, "there is no such directory")
-            .in_file(missing)
-            .hint("--new names what is judged"));
-    }
-    let shown = roots.inside.join(", ");
-    let input = Input::Tree {
-        tree,
-        path: String::new(),
-    };
-    Ok((input.load(&roots, &Protox)?, shown))
 }
 
-/// The old side.
-pub(super) fn old(args: &CompatCheck, named: &str) -> Result<Loaded, LoadError> {
-    load(args, named)
+/// An old side, which may be told with its version: `1.1.0=REF`.
+pub(super) fn base(
+    project: &Project,
+    named: &str,
+    imports: &[PathBuf],
+) -> Result<Referenced, LoadError> {
+    let lookup = Lookup { project, imports };
+    let told = named
+        .split_once('=')
+        .and_then(|(version, named)| Some((tag(version)?, named)));
+    match told {
+        None => lookup.load(named),
+        Some((version, named)) => Ok(Referenced {
+            version: Some(version),
+            ..lookup.load(named)?
+        }),
+    }
 }
 
-fn load(args: &CompatCheck, named: &str) -> Result<Loaded, LoadError> {
-    if named == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .lock()
-            .take(STDIN)
-            .read_to_end(&mut bytes)
-            .map_err(|error| {
-                LoadError::new(Failure::BadInput, format!("stdin cannot be read: {error}"))
-            })?;
-        return Input::Bytes(bytes).load(&Roots::default(), &Protox);
-    }
-    if let Some(rest) = named.strip_prefix("git:") {
-        return from_git(args, rest);
-    }
-    let project = Project::find()?;
-    let roots = Roots {
-        inside: Vec::new(),
-        imports: imports(args, &project, None),
-    };
-    Input::Path(PathBuf::from(named)).load(&roots, &Protox)
+/// A lock of the project.
+pub(super) fn release(project: &Project, version: &Version) -> Result<Referenced, LoadError> {
+    locked(&version.to_string(), project.read(version)?)
 }
 
-fn from_git(args: &CompatCheck, rest: &str) -> Result<Loaded, LoadError> {
-    let (revision, path) = rest.split_once(':').unwrap_or((rest, ""));
-    let path = path.trim_end_matches('/');
-    let tree = Rc::new(git::tree(revision, path)?);
-    let is_set = Path::new(path)
-        .extension()
-        .is_some_and(|end| end == "binpb" || end == "bin" || end == "gz");
-    if is_set && let Some(bytes) = tree.read(path)? {
-        return Input::Bytes(bytes).load(&Roots::default(), &Protox);
-    }
-    let project = Project::find()?;
-    let mut inside = Vec::new();
-    if path.is_empty() {
-        let roots = project.roots();
-        if roots.iter().all(|root| tree.has_folder(root)) {
-            inside = roots;
+/// A lock that nobody can read leaves it open what changed.
+fn locked(named: &str, lock: Lock) -> Result<Referenced, LoadError> {
+    let loaded = Input::Bytes(lock.set.clone())
+        .load(&Roots::default(), &Protox)
+        .map_err(|error| {
+            let message = format!("release {} cannot be read: {error}", lock.version);
+            LoadError::new(Failure::Unjudged, message)
+        })?;
+    Ok(Referenced {
+        loaded,
+        shown: named.to_owned(),
+        version: Some(lock.version.clone()),
+        lock: Some(lock),
+    })
+}
+
+/// Where names are looked up.
+struct Lookup<'p> {
+    project: &'p Project,
+    imports: &'p [PathBuf],
+}
+
+impl Lookup<'_> {
+    fn working_tree(&self) -> Result<Referenced, LoadError> {
+        let roots = Roots {
+            inside: self.project.policy.proto.clone(),
+            imports: self.import_roots(None),
+        };
+        let tree = Rc::new(Tree::Directory(self.project.place(".")));
+        let missing = roots.inside.iter().find(|root| !tree.has_folder(root));
+        if let Some(missing) = missing {
+            return Err(LoadError::new(Failure::Usage, "there is no such directory")
+                .in_file(missing)
+                .hint("`proto` of section [compat] names what is judged, and so does --new"));
         }
-    }
-    let roots = Roots {
-        inside,
-        imports: imports(args, &project, Some(&tree)),
-    };
-    let input = Input::Tree {
-        tree,
-        path: path.to_owned(),
-    };
-    input.load(&roots, &Protox)
-}
-
-/// Roots for imports only: of a revision, where it has the directory.
-fn imports(args: &CompatCheck, project: &Project, revision: Option<&Rc<Tree>>) -> Vec<Root> {
-    let configured = project
-        .imports
-        .iter()
-        .map(|path| project.directory.join(path));
-    args.imports
-        .iter()
-        .cloned()
-        .chain(configured)
-        .map(|path| {
-            let shown = path.display().to_string();
-            match revision {
-                Some(tree) if tree.has_folder(&shown) => {
-                    Root::new(tree.clone(), shown.clone(), shown)
-                }
-                _ => Root::new(Rc::new(Tree::Directory(path)), "", shown),
-            }
+        let shown = roots.inside.join(", ");
+        let input = Input::Tree {
+            tree,
+            path: String::new(),
+        };
+        Ok(Referenced {
+            loaded: input.load(&roots, &Protox)?,
+            shown,
+            version: self.project.policy.version.clone(),
+            lock: None,
         })
-        .collect()
+    }
+
+    fn load(&self, named: &str) -> Result<Referenced, LoadError> {
+        let of = |loaded: Loaded, version: Option<Version>| Referenced {
+            loaded,
+            shown: named.to_owned(),
+            version,
+            lock: None,
+        };
+        if named == "-" {
+            let mut bytes = Vec::new();
+            std::io::stdin()
+                .lock()
+                .take(STDIN)
+                .read_to_end(&mut bytes)
+                .map_err(|error| {
+                    LoadError::new(Failure::BadInput, format!("stdin cannot be read: {error}"))
+                })?;
+            return Ok(of(
+                Input::Bytes(bytes).load(&Roots::default(), &Protox)?,
+                None,
+            ));
+        }
+        if let Some(rest) = named.strip_prefix("git:") {
+            let revision = rest.split(':').next().unwrap_or_default();
+            return Ok(of(self.from_git(rest)?, tag(revision)));
+        }
+        if let Some(wanted) = Wanted::parse(named) {
+            match self.released(&wanted)? {
+                Some(lock) => return locked(named, lock),
+                None if !Path::new(named).exists() => return Err(self.not_released(named)),
+                // A directory that is called so.
+                None => {}
+            }
+        }
+        let roots = Roots {
+            inside: Vec::new(),
+            imports: self.import_roots(None),
+        };
+        let input = Input::Path(PathBuf::from(named));
+        Ok(of(input.load(&roots, &Protox)?, None))
+    }
+
+    /// A released version: of the project, else one that the program carries.
+    fn released(&self, wanted: &Wanted) -> Result<Option<Lock>, LoadError> {
+        if let Some(version) = wanted.newest(&self.project.versions()?) {
+            return self.project.read(version).map(Some);
+        }
+        let mut carried = carried();
+        let newest = wanted.newest(carried.iter().map(|lock| &lock.version));
+        let at = newest.and_then(|newest| carried.iter().position(|lock| lock.version == *newest));
+        Ok(at.map(|at| carried.swap_remove(at)))
+    }
+
+    fn not_released(&self, named: &str) -> LoadError {
+        let own = self.project.versions().unwrap_or_default();
+        let known: Vec<String> = if own.is_empty() {
+            let carried = carried();
+            carried
+                .iter()
+                .map(|lock| lock.version.to_string())
+                .collect()
+        } else {
+            own.iter().map(ToString::to_string).collect()
+        };
+        LoadError::new(Failure::Usage, format!("{named} is not released"))
+            .hint(format!("there are {}", known.join(", ")))
+    }
+
+    fn from_git(&self, rest: &str) -> Result<Loaded, LoadError> {
+        let (revision, path) = rest.split_once(':').unwrap_or((rest, ""));
+        let path = path.trim_end_matches('/');
+        let tree = Rc::new(git::tree(revision, path)?);
+        let is_set = Path::new(path)
+            .extension()
+            .is_some_and(|end| end == "binpb" || end == "bin" || end == "gz");
+        if is_set && let Some(bytes) = tree.read(path)? {
+            return Input::Bytes(bytes).load(&Roots::default(), &Protox);
+        }
+        let mut inside = Vec::new();
+        if path.is_empty() {
+            let roots = &self.project.policy.proto;
+            if roots.iter().all(|root| tree.has_folder(root)) {
+                inside.clone_from(roots);
+            }
+        }
+        let roots = Roots {
+            inside,
+            imports: self.import_roots(Some(&tree)),
+        };
+        let input = Input::Tree {
+            tree,
+            path: path.to_owned(),
+        };
+        input.load(&roots, &Protox)
+    }
+
+    /// Roots for imports only: of a revision, where it has the directory.
+    fn import_roots(&self, revision: Option<&Rc<Tree>>) -> Vec<Root> {
+        let configured = self.project.policy.imports.iter();
+        let configured = configured.map(|path| self.project.place(path));
+        self.imports
+            .iter()
+            .cloned()
+            .chain(configured)
+            .map(|path| {
+                let shown = path.display().to_string();
+                match revision {
+                    Some(tree) if tree.has_folder(&shown) => {
+                        Root::new(tree.clone(), shown.clone(), shown)
+                    }
+                    _ => Root::new(Rc::new(Tree::Directory(path)), "", shown),
+                }
+            })
+            .collect()
+    }
 }

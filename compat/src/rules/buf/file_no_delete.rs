@@ -27,6 +27,7 @@ rule! {
     /// ```
     "FILE_NO_DELETE", Set,
     buf [File, Csr],
+    aperio [SourcePy],
     judge
 }
 

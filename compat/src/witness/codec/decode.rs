@@ -69,14 +69,16 @@ impl<'s> Decoder<'s> {
         while !cursor.is_empty() {
             let start = cursor.at;
             let (number, wire) = cursor.tag()?;
-            if wire == Wire::End {
+            let known = self.find(tree.message(), number);
+            let known = known.map(|field| &self.set[field]);
+            if wire == Wire::End && (group.is_some() || !self.reads_as_map(known)) {
                 return match group {
                     Some(open) if open == number => Ok(()),
                     _ => Err(DecodeError::Group),
                 };
             }
-            let taken = match self.find(tree.message(), number) {
-                Some(field) => self.field(cursor, tree, &self.set[field], (number, wire), depth)?,
+            let taken = match known {
+                Some(field) => self.field(cursor, tree, field, (number, wire), depth)?,
                 None => {
                     cursor.skip(number, wire, depth)?;
                     Taken::No
@@ -90,6 +92,12 @@ impl<'s> Decoder<'s> {
             Some(_) => Err(DecodeError::Group),
             None => Ok(()),
         }
+    }
+
+    /// prost never asks what the wire type of a map is.
+    fn reads_as_map(&self, field: Option<&Field<'_>>) -> bool {
+        self.profile == Profile::Prost
+            && field.is_some_and(|field| map_of(self.set, field).is_some())
     }
 
     fn shape(&mut self, message: MessageId) -> &Shape {
@@ -140,7 +148,7 @@ impl<'s> Decoder<'s> {
         if wire == Wire::Bytes && is_packable(field) {
             return self.packed(cursor.delimited()?, tree, field);
         }
-        if wire != expected {
+        if wire != expected && !self.reads_as_map(Some(field)) {
             if self.profile == Profile::Prost {
                 return Err(DecodeError::WireType(self.set.full_name(field.id)));
             }

@@ -92,7 +92,7 @@ fn no_session(start: &mut Start) -> Trouble {
         return Trouble::harness("a running plugin has an address");
     };
     let hint = match failure.step {
-        Step::Http | Step::Preface => {
+        Step::Http | Step::Refused | Step::Preface => {
             "; attaching needs a plugin that serves without TLS and multiplexing"
         }
         _ => "",

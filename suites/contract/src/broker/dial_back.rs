@@ -105,8 +105,8 @@ impl DialBack {
         self.early
             .connections
             .iter()
-            .filter_map(|connection| connection.refused.as_deref())
-            .any(|text| text.contains("alert"))
+            .filter_map(|connection| connection.refused.as_ref())
+            .any(|refusal| refusal.by_plugin)
     }
 }
 

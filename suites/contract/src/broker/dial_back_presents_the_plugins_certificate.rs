@@ -32,13 +32,13 @@ async fn judge(case: &mut Case) -> Judgement {
         .iter()
         .find_map(|connection| connection.refused.clone());
     match refused {
-        Some(text) if !seen.host_was_refused() => Ok(Verdict::fail(
+        Some(refusal) if !seen.host_was_refused() => Ok(Verdict::fail(
             Finding::new("the plugin did not prove who it is when it dialled back")
                 .at(Place::Call {
                     method: ATTACH.to_owned(),
                 })
                 .expected("TLS with the certificate of field 6")
-                .actual(text)
+                .actual(refusal.text)
                 .with(seen.early.evidence.clone()),
         )),
         _ => Ok(seen.out_of_reach().unwrap_or(Verdict::Pass)),

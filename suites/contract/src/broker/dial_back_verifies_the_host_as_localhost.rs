@@ -35,7 +35,8 @@ async fn judge(case: &mut Case) -> Judgement {
             .early
             .connections
             .iter()
-            .find_map(|connection| connection.refused.clone());
+            .find_map(|connection| connection.refused.as_ref())
+            .map(|refusal| refusal.text.clone());
         return Ok(Verdict::fail(
             Finding::new("the plugin refused its own host")
                 .at(Where::Call { method: ATTACH.to_owned() })

@@ -1,9 +1,10 @@
 use crate::declare::requirement;
 use crate::observed::{blocked_by, stderr};
+use crate::operation::Operation;
 use host::private_dir::PrivateDir;
-use host::{Launch, Mode};
+use host::{CallEnd, Launch, Mode};
 use runner::Case;
-use terms::{Evidence, Finding, Judgement, Place, Trouble, Verdict};
+use terms::{Evidence, Finding, Judgement, Place, Stopped, Trouble, Verdict};
 
 /// How often both environments are tried.
 const ROUNDS: usize = 3;
@@ -15,17 +16,11 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Every launch has that environment. Where none comes up in it, further ones have a home, a user and a shell: if each of those comes up, and none of the bare ones between them, the breach is found.
+    /// Every launch has that environment. Where none comes up in it, further ones have a home, a user and a shell: if each of those comes up, and none of the bare ones between them, the breach is found. Where launches come up, a light operation that is refused is asked again in such pairs: refused in each bare one and answered in each rich one, it is the same breach.
     "SEC-009", Must, since "1.0", launches
 }
 
 async fn judge(case: &mut Case) -> Judgement {
-    let Some(root) = case.failed(Mode::Plain) else {
-        return Ok(Verdict::Pass);
-    };
-    if case.came_up(Mode::AutoMtls) {
-        return Ok(Verdict::Pass);
-    }
     let directory = PrivateDir::new().map_err(Trouble::infrastructure)?;
     let home = directory.path().to_string_lossy().into_owned();
     let rich = [
@@ -41,13 +36,23 @@ async fn judge(case: &mut Case) -> Judgement {
             .into_iter()
             .map(|(key, value)| (key.to_owned(), Some(value.to_owned())))
             .collect(),
-        ..Launch::default()
+        ..case.base()
     };
+    match case.failed(Mode::Plain) {
+        Some(root) if !case.came_up(Mode::AutoMtls) => {
+            Box::pin(at_start(case, &launch, root)).await
+        }
+        _ => in_calls(case, &launch).await,
+    }
+}
+
+/// Whether a plugin that does not come up does so in this richer launch.
+async fn at_start(case: &Case, launch: &Launch, root: &str) -> Judgement {
     // A start that fails now and then is told from one that lacks something:
     // what is rich must come up each time, what is bare never.
     let mut evidence = Evidence::default();
     for _ in 0..ROUNDS {
-        let Ok(mut session) = case.attempt(&launch).await? else {
+        let Ok(mut session) = case.attempt(launch).await? else {
             return Ok(blocked_by(root));
         };
         evidence = stderr(session.record());
@@ -66,4 +71,45 @@ async fn judge(case: &mut Case) -> Judgement {
             .actual("it comes up only with HOME, USER, LOGNAME, SHELL, TERM and XDG_RUNTIME_DIR")
             .with(evidence),
     ))
+}
+
+/// Whether a plugin that refuses a light operation does it in this richer
+/// launch.
+async fn in_calls(case: &Case, launch: &Launch) -> Judgement {
+    let mut refused = None;
+    for _ in 0..ROUNDS {
+        let Some(bare) = refusal(case, &case.base()).await? else {
+            return Ok(Verdict::Pass);
+        };
+        if refusal(case, launch).await?.is_some() {
+            return Ok(Verdict::Pass);
+        }
+        refused = Some(bare);
+    }
+    Ok(Verdict::of(refused.into_iter().collect()))
+}
+
+/// The refusal of a light operation in this launch; a call that is lost is
+/// told elsewhere.
+async fn refusal(case: &Case, launch: &Launch) -> Result<Option<Finding>, Stopped> {
+    let mut session = case.launch(launch).await?;
+    let mut refusal = None;
+    if let Some(operation) = Operation::of(&mut session).await? {
+        let server = session.attach().await;
+        let end = operation.call(&session.caller()).await;
+        if matches!(end, CallEnd::Refused(_)) {
+            refusal = Some(
+                Finding::new("a call needs more than the environment of a launch")
+                    .at(Place::Call {
+                        method: operation.method().to_owned(),
+                    })
+                    .expected("an answer, as with HOME, USER, LOGNAME, SHELL and TERM")
+                    .actual(end.to_string())
+                    .with(session.evidence()),
+            );
+        }
+        drop(server);
+    }
+    session.stop().await;
+    Ok(refusal)
 }

@@ -8,8 +8,6 @@ use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Place, Stopped, Verdict};
 
 const CHECK_HEALTH: &str = "aperio.plugin.v1.PluginService/CheckHealth";
-/// From the start to the handshake line.
-const LINE: Duration = Duration::from_secs(5);
 /// From Attach to readiness.
 const READY: Duration = Duration::from_secs(30);
 /// Starts of which the fastest counts.
@@ -33,6 +31,7 @@ requirement! {
 
 async fn judge(case: &mut Case) -> Judgement {
     let mut fastest = Duration::MAX;
+    let limit = case.limits().line;
     let mut session = case.launch(&case.base()).await?;
     for number in 1.. {
         let waited = tree::thread_times(session.process().pid())
@@ -41,18 +40,21 @@ async fn judge(case: &mut Case) -> Judgement {
             .max();
         let after = line_after(session.record());
         fastest = fastest.min(after.saturating_sub(waited.unwrap_or_default()));
-        if fastest <= LINE || number == STARTS {
+        if fastest <= limit || number == STARTS {
             break;
         }
         session.stop().await;
         session = case.launch(&case.base()).await?;
     }
     let mut findings = Vec::new();
-    if fastest > LINE {
+    if fastest > limit {
         findings.push(
             Finding::new("the handshake line comes late")
                 .at(Place::Handshake { field: 0 })
-                .expected("a line within 5 s of the start")
+                .expected(format!(
+                    "a line within {} s of the start",
+                    limit.as_secs_f32()
+                ))
                 .actual(format!(
                     "the fastest of {STARTS} after {} ms",
                     fastest.as_millis()

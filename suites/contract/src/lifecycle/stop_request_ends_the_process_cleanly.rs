@@ -1,8 +1,8 @@
 use crate::declare::requirement;
 use crate::in_flight::InFlight;
 use crate::observed::blocked_by;
-use host::Session;
 use host::process::Exit;
+use host::{CallEnd, Session};
 use runner::Case;
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Four launches: idle or with a call in flight (Attach, whose advertisement is withheld), each stopped by Shutdown and by SIGTERM. go-plugin's own contract promises nothing about SIGTERM, so those halves are left out for plugins that are not Aperio's, and the busy ones where no call can be held. A plugin without the controller is told by STOP-001, and its SIGTERM halves are judged here.
+    /// Four launches: idle or with a call in flight (Attach, whose advertisement is withheld), each stopped by Shutdown and by SIGTERM. go-plugin's own contract promises nothing about SIGTERM, so those halves are left out for plugins that are not Aperio's, and the busy ones where no call can be held. A plugin without the controller is told by STOP-001, an idle one whose Shutdown neither ends nor ends it by STOP-002; their SIGTERM halves are judged here.
     ///
     /// ## Usual causes
     ///
@@ -35,7 +35,7 @@ pub(crate) const BUSY: Duration = Duration::from_secs(10);
 
 async fn judge(case: &mut Case) -> Judgement {
     let mut findings = Vec::new();
-    let mut has_controller = true;
+    let mut told_by = None;
     for request in [Request::Shutdown, Request::Sigterm] {
         if request == Request::Sigterm && !case.plugin().is_aperio() {
             continue;
@@ -43,9 +43,12 @@ async fn judge(case: &mut Case) -> Judgement {
         let mut session = case.launch(&case.base()).await?;
         let limit = session.limits().exit;
         let end = stop(&mut session, request, limit).await;
-        has_controller &= !matches!(end, End::NobodyAsked);
-        let idle = verdict_on(request, "idle", limit, &end, &session);
-        let goes_on = idle.is_none() && !matches!(end, End::NobodyAsked);
+        told_by = told_by.or(end.told_by());
+        let idle = match end.told_by() {
+            Some(_) => None,
+            None => verdict_on(request, "idle", limit, &end, &session),
+        };
+        let goes_on = idle.is_none() && end.told_by().is_none();
         findings.extend(idle);
         session.finish().await;
         if !goes_on {
@@ -59,10 +62,10 @@ async fn judge(case: &mut Case) -> Judgement {
         }
         session.finish().await;
     }
-    if findings.is_empty() && !has_controller {
-        return Ok(blocked_by("STOP-001"));
+    match told_by {
+        Some(id) if findings.is_empty() => Ok(blocked_by(id)),
+        _ => Ok(Verdict::of(findings)),
     }
-    Ok(Verdict::of(findings))
 }
 
 /// What a request to stop led to.
@@ -71,6 +74,19 @@ enum End {
     StillRunning,
     /// There is no controller to ask.
     NobodyAsked,
+    /// Shutdown goes on, and so does the process.
+    Unanswered,
+}
+
+impl End {
+    /// Whose breach it is for an idle plugin where it is another's.
+    fn told_by(&self) -> Option<&'static str> {
+        match self {
+            End::NobodyAsked => Some("STOP-001"),
+            End::Unanswered => Some("STOP-002"),
+            End::Exited(_) | End::StillRunning => None,
+        }
+    }
 }
 
 async fn stop(session: &mut Session, request: Request, limit: Duration) -> End {
@@ -82,10 +98,14 @@ async fn stop(session: &mut Session, request: Request, limit: Duration) -> End {
                 return End::NobodyAsked;
             }
             let left = limit.saturating_sub(asked.elapsed());
-            match exit {
+            let exit = match exit {
                 Some(exit) => Some(exit),
                 None => session.process().exited_within(left).await,
+            };
+            if exit.is_none() && matches!(end, CallEnd::Silent(_)) {
+                return End::Unanswered;
             }
+            exit
         }
         Request::Sigterm => {
             session.process().signal(Signal::TERM);
@@ -106,7 +126,7 @@ fn verdict_on(
         End::NobodyAsked => return None,
         End::Exited(exit) if exit.is_clean() => return None,
         End::Exited(exit) => exit.to_string(),
-        End::StillRunning => "still running".to_owned(),
+        End::StillRunning | End::Unanswered => "still running".to_owned(),
     };
     let request = match request {
         Request::Shutdown => "Shutdown",

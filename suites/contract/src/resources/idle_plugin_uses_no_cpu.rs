@@ -14,7 +14,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// In the idle process that several checks share, children included: the time its threads ran within 5 s with a host and within 3 s without, in relation to the time they were not kept waiting for a processor.
+    /// In the idle process that several checks share, and in another whose host hangs up at once, children included: the time their threads ran within 5 s with a host and within 3 s without, in relation to the time they were not kept waiting for a processor.
     ///
     /// ## Usual causes
     ///

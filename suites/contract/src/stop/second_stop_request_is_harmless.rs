@@ -2,6 +2,7 @@ use crate::declare::requirement;
 use crate::in_flight::InFlight;
 use crate::lifecycle::BUSY;
 use crate::observed::blocked_by;
+use futures::future::{join, join_all};
 use host::process::Exit;
 use host::session::shutdown_call;
 use host::{CallEnd, Session};
@@ -66,24 +67,36 @@ impl End {
 }
 
 async fn judge(case: &mut Case) -> Judgement {
+    let case: &Case = case;
+    let promised = |request: &Request| *request == Request::Shutdown || case.plugin().is_aperio();
+    let alone = [Request::Shutdown, Request::Sigterm]
+        .into_iter()
+        .filter(promised);
+    let pairs = PAIRS
+        .into_iter()
+        .filter(|(first, second)| promised(first) && promised(second));
+    // Each waits for its own process, and most for a call that ends late.
+    let (alone, pairs) = join(
+        join_all(alone.map(async |request| (request, end(case, request, None).await))),
+        join_all(pairs.map(async |(first, second)| {
+            let twice = end(case, first, Some(second)).await;
+            (first, second, twice)
+        })),
+    )
+    .await;
     let mut clean_alone = vec![];
-    for request in [Request::Shutdown, Request::Sigterm] {
-        let promised = request == Request::Shutdown || case.plugin().is_aperio();
-        if promised && end(case, request, None).await?.is_clean() {
+    for (request, end) in alone {
+        if end?.is_clean() {
             clean_alone.push(request);
         }
     }
     let (mut findings, mut delivered, mut blocked) = (Vec::new(), false, false);
-    for (first, second) in PAIRS {
-        let by_signal = first == Request::Sigterm || second == Request::Sigterm;
-        if by_signal && !case.plugin().is_aperio() {
-            continue;
-        }
+    for (first, second, twice) in pairs {
         if !clean_alone.contains(&first) || !clean_alone.contains(&second) {
             blocked = true;
             continue;
         }
-        let twice = end(case, first, Some(second)).await?;
+        let twice = twice?;
         delivered |= twice.delivered;
         if twice.is_clean() {
             continue;

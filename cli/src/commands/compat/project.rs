@@ -1,0 +1,75 @@
+//! The project around the working directory: what its configuration says of
+//! the interface, and its locks.
+
+use crate::config;
+use compat::load::{Failure, LoadError};
+use compat::{Lock, Policy, Version, lock};
+use std::path::{Path, PathBuf};
+
+/// What section `[compat]` says, or its defaults.
+pub(super) struct Project {
+    /// The directory of the configuration; empty for the working directory.
+    directory: PathBuf,
+    /// The configuration as the user would type it.
+    pub(super) config: String,
+    pub(super) policy: Policy,
+}
+
+impl Project {
+    pub(super) fn find() -> Result<Self, LoadError> {
+        // The text is ready to be shown, and so is this error's.
+        let bad =
+            |text: String| LoadError::new(Failure::BadInput, text.trim_start_matches("error: "));
+        let Some(config) = config::find(None).map_err(bad)? else {
+            return Ok(Project {
+                directory: PathBuf::new(),
+                config: String::new(),
+                policy: Policy::default(),
+            });
+        };
+        let here = std::env::current_dir().unwrap_or_default();
+        // Whoever stands beside the file types no path before its names.
+        let relative = config.path.strip_prefix(&here).unwrap_or(&config.path);
+        Ok(Project {
+            directory: relative.parent().unwrap_or(Path::new("")).to_owned(),
+            config: relative.display().to_string(),
+            policy: config.text.compat,
+        })
+    }
+
+    /// A path that the configuration says.
+    pub(super) fn place(&self, path: &str) -> PathBuf {
+        self.directory.join(path)
+    }
+
+    /// The directory of the locks.
+    pub(super) fn released(&self) -> PathBuf {
+        self.place(&self.policy.released)
+    }
+
+    /// The locked versions, oldest first.
+    pub(super) fn versions(&self) -> Result<Vec<Version>, LoadError> {
+        lock::versions(&self.released())
+    }
+
+    /// A lock, whoever edited it.
+    pub(super) fn read(&self, version: &Version) -> Result<Lock, LoadError> {
+        Lock::read(&self.released(), version)
+    }
+
+    /// A lock that nobody edited.
+    pub(super) fn lock(&self, version: &Version) -> Result<Lock, LoadError> {
+        let shown = self.released().join(version.to_string());
+        Lock::read(&self.released(), version)?.unedited(&shown.display().to_string())
+    }
+}
+
+/// The locks of Aperio's interface that the program carries, oldest first.
+pub(super) fn carried() -> Vec<Lock> {
+    let released = proto::released::RELEASED.iter().map(|released| Lock {
+        version: compat::version::release(released.version).expect("a test reads them all"),
+        set: released.descriptor_set.to_vec(),
+        digest: released.digest.to_owned(),
+    });
+    released.collect()
+}
