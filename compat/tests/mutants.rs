@@ -218,7 +218,12 @@ fn by_buf(buf: Option<&Buf>) -> Result<(), Failed> {
         }
         match buf {
             Some(buf) => {
-                let lines = buf.breaking(home.path(), ("new", "old"), CONFIG, &[])?;
+                for (side, image) in [("old", "old.binpb"), ("new", "new.binpb")] {
+                    let built = buf.build(home.path(), side, image)?;
+                    built.map_err(|lines| format!("buf refuses {name}: {lines:?}"))?;
+                }
+                let images = ("new.binpb", "old.binpb");
+                let lines = buf.breaking(home.path(), images, CONFIG, &[])?;
                 Ok(lines.into_iter().map(|line| line.r#type).collect())
             }
             None => ours(home.path()),
