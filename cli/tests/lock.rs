@@ -351,3 +351,16 @@ fn a_tag_says_its_version() {
         ends(home, &args, 0, &[version]);
     }
 }
+
+/// This repository's own configuration names what is there, and its locks are
+/// as they were written.
+#[test]
+fn the_interfaces_own_locks_are_unedited() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = ends(&root, &["lock", "--verify"], 0, &["1.0.0  sha256:"]);
+    let released = proto::released::RELEASED.len();
+    assert_eq!(text.matches("  unedited\n").count(), released, "{text}");
+    // Names are looked up before the version is refused; nothing is written.
+    let words = "1.0.0 is released, and a lock is never rewritten";
+    ends(&root, &["lock", "--release", "1.0.0"], 1, &[words]);
+}

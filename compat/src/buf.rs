@@ -5,8 +5,9 @@
 use crate::bufyaml::{Breaking, Workspace, is_unstable};
 use crate::found::{Era, Hit};
 use crate::load::{Loaded, below, join};
-use crate::model::{DescriptorSet, File, FileId, SourcePath, Span};
+use crate::model::{DescriptorSet, File, FileId, Span};
 use crate::pair::{Part, World, judge};
+use crate::place::Places;
 use crate::rule::Rule;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -109,19 +110,9 @@ fn key(finding: &Finding) -> impl Ord + use<'_> {
 /// Looks up the places: one pass over the source info of each file that has
 /// findings.
 fn located(world: &World, new: &Loaded, hits: Vec<Hit>) -> Vec<Finding> {
-    let mut wanted: HashMap<FileId, HashMap<SourcePath, Option<Span>>> = HashMap::new();
-    for spot in hits.iter().filter_map(|hit| hit.spot.as_ref()) {
-        let paths = wanted.entry(spot.file).or_default();
-        paths.extend(spot.tries.iter().map(|path| (path.clone(), None)));
-    }
-    for (file, paths) in &mut wanted {
-        world.new.spans(*file, paths);
-    }
+    let places = Places::of(world.new, hits.iter().filter_map(|hit| hit.spot.as_ref()));
     let finding = |hit: Hit| {
-        let span = hit.spot.as_ref().and_then(|spot| {
-            let paths = wanted.get(&spot.file)?;
-            spot.tries.iter().find_map(|path| *paths.get(path)?)
-        });
+        let span = hit.spot.as_ref().map(|spot| places.span(spot));
         Finding {
             rule: hit.rule,
             path: hit
@@ -145,6 +136,10 @@ pub struct Scope {
     /// Only these files and folders do, as the user types them, with what
     /// they import; empty for all.
     pub paths: Vec<String>,
+    /// Only these packages do, with what their files import; empty for all.
+    pub packages: Vec<String>,
+    /// What is found in the files that come with a compiler does not count.
+    pub exclude_built_in: bool,
 }
 
 impl Scope {
@@ -170,7 +165,11 @@ impl Scope {
                 })
         };
         let present: HashSet<&str> = new.files().iter().map(|file| file.path).collect();
-        let input = |file: &File<'_>| !file.is_import && at_path(file);
+        let named = |file: &File<'_>| match self.packages.as_slice() {
+            [] => !file.is_import,
+            packages => packages.iter().any(|name| name == file.package),
+        };
+        let input = |file: &File<'_>| named(file) && at_path(file);
         // An old import that the new side has is as good as an input, to buf.
         let limited = |file: &File<'_>| at_path(file) && present.contains(file.path);
         let sides = [
@@ -202,6 +201,14 @@ impl Scope {
             }
             for target in targets {
                 parts[target.index()] = Part::Judged;
+            }
+            if self.exclude_built_in {
+                for file in set.files() {
+                    let part = &mut parts[file.id.index()];
+                    if file.path.starts_with("google/protobuf/") && *part == Part::Judged {
+                        *part = Part::Paired;
+                    }
+                }
             }
             parts
         });

@@ -227,19 +227,17 @@ pub fn element(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>, L
 
 /// What an element says of itself, in canonical form: what stands inside of it
 /// is left out, and so is the path of a file.
-pub(crate) fn own(set: &DescriptorSet<'_>, id: ElementId) -> Result<Vec<u8>, LoadError> {
-    let inside: &[u32] = match id {
+pub(crate) fn own(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>, LoadError> {
+    let inside: &[u32] = match element {
         ElementId::File(_) => &[1, 4, 5, 6, 7],
         ElementId::Message(_) => &[2, 3, 4, 6, 8],
         ElementId::Enum(_) | ElementId::Service(_) => &[2],
-        ElementId::Field(_) | ElementId::Oneof(_) | ElementId::Value(_) | ElementId::Method(_) => {
-            &[]
-        }
+        _ => &[],
     };
-    let whole = element(set, id)?;
-    let mut own = Vec::new();
+    let whole = self::element(set, element)?;
+    let mut own = Vec::with_capacity(whole.len());
     let mut reader = Reader::new(&whole);
-    while let Ok(Some((number, value))) = reader.next() {
+    while let Some((number, value)) = reader.next()? {
         if !inside.contains(&number) {
             put(&mut own, number, value);
         }

@@ -27,6 +27,19 @@ macro_rules! rule {
             judge: $crate::rule::Judge::$kind(judge),
         };
     };
+    ($(#[doc = $doc:literal])* $id:literal, Release) => {
+        pub(crate) static RULE: $crate::rule::Rule = $crate::rule::Rule {
+            id: $id,
+            doc: concat!($($doc, "\n"),*),
+            file: file!(),
+            line: line!(),
+            buf: None,
+            aperio: &[$crate::rule::Channel::Release],
+            covers: &[],
+            instead_of: &[],
+            judge: $crate::rule::Judge::Release,
+        };
+    };
     (@buf) => { None };
     (@buf [$($v2:ident)+] ; ) => { rule!(@buf [$($v2)+] [$($v2)+] ; [$($v2)+]) };
     (@buf [$($v2:ident)+] [$($v1:ident)*] ; ) => { rule!(@buf [$($v2)+] [$($v1)*] ; [$($v1)*]) };

@@ -8,30 +8,36 @@
 
 mod declare;
 mod near;
+mod place;
 mod wire;
 
 pub mod annotation;
+pub mod aperio;
 pub mod buf;
 pub mod bufyaml;
 pub mod bump;
 pub mod canon;
 pub mod catalog;
+pub mod declaration;
 pub mod effect;
 pub mod features;
+pub mod flow;
 pub mod found;
+pub mod hostile;
 pub mod load;
 pub mod lock;
+pub mod matrix;
 pub mod model;
 pub mod occasion;
 pub mod pair;
 pub mod policy;
 pub mod rule;
 mod rules;
+mod shape;
 pub mod skew;
 pub mod version;
 pub mod waiver;
 pub mod witness;
-mod shape;
 
 pub use bump::{Bump, Declared};
 pub use found::{Era, Found, Hit, Spot};

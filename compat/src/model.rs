@@ -352,6 +352,14 @@ pub struct NumberRange {
 }
 
 impl NumberRange {
+    /// One number.
+    pub fn of(number: i32) -> Self {
+        NumberRange {
+            first: number,
+            last: number,
+        }
+    }
+
     /// Whether the number lies inside.
     pub fn holds(self, number: i32) -> bool {
         (self.first..=self.last).contains(&number)

@@ -431,6 +431,7 @@ pub fn judge(world: &World, rules: impl IntoIterator<Item = &'static Rule>) -> V
             Judge::Enum(judge) => judges.enums.push((rule, judge)),
             Judge::Service(judge) => judges.service.push((rule, judge)),
             Judge::Method(judge) => judges.method.push((rule, judge)),
+            Judge::Release => {}
             Judge::Rest(judge) => judges.rest.push((rule, judge)),
         }
     }

@@ -195,7 +195,7 @@ fn version<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Version>, D::Err
 }
 
 /// The channels that can be switched on: the others belong to every one.
-const CHANNELS: [Channel; 5] = [
+pub const CHANNELS: [Channel; 5] = [
     Channel::Wire,
     Channel::Json,
     Channel::SourceGo,

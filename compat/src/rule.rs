@@ -137,6 +137,8 @@ pub enum Judge {
     Service(fn(&Pair<Service>, &World, &mut Found)),
     /// Two methods of one name in such services.
     Method(fn(&Pair<Method>, &World, &mut Found)),
+    /// The release as a whole: what is judged when every pair has been.
+    Release,
     /// The two sets as a whole, and what all other rules found.
     Rest(fn(&World, &[Hit], &mut Found)),
 }

@@ -3,5 +3,6 @@
 pub(crate) mod annotation;
 pub(crate) mod buf;
 pub(crate) mod json;
+pub(crate) mod release;
 pub(crate) mod source;
 pub(crate) mod wire;

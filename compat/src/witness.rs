@@ -131,7 +131,12 @@ impl<'w> Witnesses<'w> {
         Some(Witness {
             writer,
             message: set.full_name(ElementId::Message(probe.message)),
-            json: unset_too(json(set, &meant), set, &meant, probe.unset().map(|id| &set[id])),
+            json: unset_too(
+                json(set, &meant),
+                set,
+                &meant,
+                probe.unset().map(|id| &set[id]),
+            ),
             carried: self.carried(writer, &written, &bytes),
             effect: reads.iter().map(|read| read.effect).max()?,
             reads: reads.into(),

@@ -17,6 +17,7 @@ mod buf {
     pub(crate) mod compare;
     pub(crate) mod configs;
     pub(crate) mod experiments;
+    pub(crate) mod table;
     pub(crate) mod tool;
 }
 

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use compat::load::{Input, Protox, Roots};
-use compat::{DescriptorSet, World, bufyaml, canon, catalog, pair};
+use compat::load::Protox;
+use compat::{DescriptorSet, bufyaml, hostile};
 use proptest::prelude::*;
 
 /// Changes bytes here and there, cuts, and repeats.
@@ -30,26 +30,8 @@ fn mutated(mut bytes: Vec<u8>, edits: &[(usize, u8, u8)]) -> Vec<u8> {
 
 /// Reads a set and does with it everything that is done with sets.
 fn use_up(bytes: &[u8], old: &DescriptorSet<'_>) {
-    let Ok(set) = DescriptorSet::parse(bytes) else {
-        return;
-    };
-    let all = || set.files().iter().map(|file| file.id);
-    if let Ok(once) = canon::set(&set, all()) {
-        let again = DescriptorSet::parse(&once).expect("a canonical form is readable");
-        let twice = canon::set(&again, again.files().iter().map(|file| file.id)).unwrap();
-        assert_eq!(once, twice, "a canonical form is its own");
-    }
-    let _ = canon::comments_digest(&set, all());
-    for (old, new) in [(old, &set), (&set, old)] {
-        let world = World::new(old, new);
-        for hit in pair::judge(&world, catalog::all()) {
-            assert!(!world.set(hit.era).full_name(hit.element).is_empty());
-        }
-    }
-    let world = World::new(&set, &set);
-    assert!(pair::judge(&world, catalog::all()).is_empty());
-    let loaded = Input::Bytes(bytes.to_vec()).load(&Roots::default(), &Protox);
-    drop(loaded);
+    hostile::descriptors(bytes);
+    hostile::rules(old.bytes(), bytes);
 }
 
 const SMALL: &str = r#"
@@ -98,6 +80,20 @@ proptest! {
         let base = small();
         let old = DescriptorSet::parse(&base).unwrap();
         use_up(&bytes, &old);
+    }
+
+    #[test]
+    fn any_message_is_read_or_refused(
+        edits in prop::collection::vec((any::<usize>(), any::<u8>(), any::<u8>()), 0..3),
+        bytes in prop::collection::vec(any::<u8>(), 0..60),
+    ) {
+        hostile::messages(&mutated(small(), &edits), &bytes);
+    }
+
+    #[test]
+    fn any_bytes_are_cut_in_two(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        let (one, two) = hostile::halves(&bytes);
+        prop_assert!(bytes.len() < 2 || one.len() + two.len() == bytes.len() - 2);
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod elements;
 mod guard;
 mod kinds;
 pub(crate) mod members;
-mod releases;
+pub(in crate::rules) mod releases;
 mod values;
 
 use crate::declare::rules;

@@ -15,7 +15,7 @@ pub use encode::encode;
 pub(super) use encode::framed;
 
 use super::tree::{Datum, Tree};
-use crate::model::{Cardinality, DescriptorSet, Field, FieldId, Kind, Label, Scope, Target};
+use crate::model::{Cardinality, DescriptorSet, Field, FieldId, Kind, Label, Target};
 use crate::rules::buf::default::FieldDefault;
 use std::fmt;
 
@@ -134,7 +134,8 @@ pub(super) fn map_of(set: &DescriptorSet<'_>, field: &Field<'_>) -> Option<(Fiel
         (found.label != Label::Repeated && found.oneof.is_none()).then_some(found)
     };
     let (key, value) = (member(1)?, member(2)?);
-    let is_key = !key.kind.is_named() && !matches!(key.kind, Kind::Float | Kind::Double | Kind::Bytes);
+    let is_key =
+        !key.kind.is_named() && !matches!(key.kind, Kind::Float | Kind::Double | Kind::Bytes);
     (is_key && value.kind != Kind::Group).then_some((key.id, value.id))
 }
 
@@ -143,31 +144,44 @@ pub(super) fn is_list(field: &Field<'_>) -> bool {
     field.label == Label::Repeated
 }
 
-/// Whether zero and unset are one. The members of a map entry are always there.
+/// Whether zero and unset are one.
 pub(super) fn is_implicit(set: &DescriptorSet<'_>, field: &Field<'_>) -> bool {
-    let entry = matches!(field.scope, Scope::Message(message) if set[message].map_entry);
-    !entry && set.cardinality(field) == Cardinality::Implicit
+    set.cardinality(field) == Cardinality::Implicit
 }
 
-/// What a field reads as that holds one value and is not set.
+/// What a field reads as that is not set; of a list, what an element is before
+/// it is filled.
 pub(super) fn default(set: &DescriptorSet<'_>, field: &Field<'_>) -> Datum {
-    if let (Target::Message(message), true) = (field.target, field.kind.is_message()) {
-        return Datum::Message(Box::new(Tree::new(message)));
+    let given = FieldDefault::of(set, field);
+    let integer = match given {
+        Some(FieldDefault::Integer(wide)) => wide,
+        _ => 0,
+    };
+    match (field.kind, field.target) {
+        (Kind::Message | Kind::Group, Target::Message(message)) => {
+            Datum::Message(Box::new(Tree::new(message)))
+        }
+        (Kind::String, _) => Datum::Text(given.and_then(text).unwrap_or_default()),
+        (Kind::Bytes, _) => Datum::Bytes(given.and_then(text).unwrap_or_default()),
+        (Kind::Float, _) => match given {
+            Some(FieldDefault::Float(number)) => Datum::Float(number.to_bits()),
+            _ => Datum::Float(0),
+        },
+        (Kind::Double, _) => match given {
+            Some(FieldDefault::Double(number)) => Datum::Double(number.to_bits()),
+            _ => Datum::Double(0),
+        },
+        (Kind::Bool, _) => Datum::Bool(integer != 0),
+        (Kind::Enum, _) => Datum::Enum(i32::try_from(integer).unwrap_or(0)),
+        (kind, _) if is_unsigned(kind) => Datum::Uint(u64::try_from(integer).unwrap_or(0)),
+        _ => Datum::Int(i64::try_from(integer).unwrap_or(0)),
     }
-    match (field.kind, FieldDefault::of(set, field)) {
-        (Kind::String, Some(FieldDefault::Text(bytes))) => Datum::Text(bytes),
-        (_, Some(FieldDefault::Text(bytes))) => Datum::Bytes(bytes),
-        (_, Some(FieldDefault::Float(number))) => Datum::Float(number.to_bits()),
-        (_, Some(FieldDefault::Double(number))) => Datum::Double(number.to_bits()),
-        (Kind::Bool, Some(FieldDefault::Integer(wide))) => Datum::Bool(wide != 0),
-        (Kind::Enum, Some(FieldDefault::Integer(wide))) => {
-            Datum::Enum(i32::try_from(wide).unwrap_or(0))
-        }
-        (kind, Some(FieldDefault::Integer(wide))) if is_unsigned(kind) => {
-            Datum::Uint(u64::try_from(wide).unwrap_or(0))
-        }
-        (_, Some(FieldDefault::Integer(wide))) => Datum::Int(i64::try_from(wide).unwrap_or(0)),
-        (_, None) => Datum::Int(0),
+}
+
+fn text(default: FieldDefault) -> Option<Vec<u8>> {
+    match default {
+        FieldDefault::Text(bytes) => Some(bytes),
+        _ => None,
     }
 }
 

@@ -83,12 +83,16 @@ impl<'w> Comparison<'w> {
     }
 
     /// Fields that nobody set read as their defaults.
-    fn defaults<'s>(&'s self, meant: &'s Tree, read: &'s Tree) -> impl Iterator<Item = Effect> + 's {
+    fn defaults<'s>(
+        &'s self,
+        meant: &'s Tree,
+        read: &'s Tree,
+    ) -> impl Iterator<Item = Effect> + 's {
         let fields = self.from.fields_of(&self.from[meant.message()]).iter();
         fields.filter_map(move |field| {
             let twin = self.twin(field, read.message())?;
-            let both_unset = meant.get(self.from, field.id).is_none()
-                && read.get(self.to, twin.id).is_none();
+            let both_unset =
+                meant.get(self.from, field.id).is_none() && read.get(self.to, twin.id).is_none();
             let one_value = !is_list(field) && !is_list(twin);
             if !both_unset || !one_value || field.kind.is_message() || twin.kind.is_message() {
                 return None;
@@ -139,7 +143,11 @@ impl<'w> Comparison<'w> {
         if written && told {
             return Effect::Lossy;
         }
-        let keeper = if written { self.writer } else { other(self.writer) };
+        let keeper = if written {
+            self.writer
+        } else {
+            other(self.writer)
+        };
         if (written || told) && keeper == Era::Old {
             return Effect::Lossy;
         }
@@ -297,7 +305,11 @@ fn entries(set: &DescriptorSet<'_>, field: &Field<'_>, slot: &Slot) -> Option<Ve
     if let Slot::Map(map) = slot {
         let members = map_of(set, field)?;
         let entries = map.iter();
-        return Some(entries.map(|each| entry(set, message, members, each)).collect());
+        return Some(
+            entries
+                .map(|each| entry(set, message, members, each))
+                .collect(),
+        );
     }
     let mut fields = set.fields_of(&set[message]).iter();
     let key = fields.find(|field| field.number == 1)?.id;

@@ -91,7 +91,11 @@ fn float(number: f64) -> Value {
         return "NaN".into();
     }
     if number.is_infinite() {
-        let text = if number > 0.0 { "Infinity" } else { "-Infinity" };
+        let text = if number > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        };
         return text.into();
     }
     number.into()

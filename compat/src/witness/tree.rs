@@ -51,7 +51,7 @@ impl Datum {
     }
 }
 
-/// The key of a map entry, in the order a canonical writer sorts them.
+/// The key of a map entry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
     /// A bool.

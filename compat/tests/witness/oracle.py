@@ -18,6 +18,7 @@ from google.protobuf.internal import api_implementation
 from google.protobuf.message import DecodeError
 from grpc_tools import protoc
 
+
 def compiled(files):
     """One protoc run over the files of one side."""
     with tempfile.TemporaryDirectory() as home:
@@ -98,6 +99,9 @@ def shown(message):
                 key(names["key"], each): scalar(names["value"], value[each]) for each in value
             }
         elif field.is_repeated:
+            # A list that was only touched counts as a field to the runtime.
+            if not value:
+                continue
             out[name] = [scalar(field, each) for each in value]
         else:
             out[name] = scalar(field, value)

@@ -19,7 +19,10 @@ impl Sides {
                 true => "",
                 false => "syntax = \"proto3\"; package p.v1;\n",
             };
-            compiled(&Files::from([("a.proto".to_owned(), format!("{head}{text}"))]))
+            compiled(&Files::from([(
+                "a.proto".to_owned(),
+                format!("{head}{text}"),
+            )]))
         };
         Ok(Sides {
             old: side(old)?,
@@ -28,12 +31,11 @@ impl Sides {
     }
 
     /// The witness of one message of type `M`.
-    fn witness(
-        &self,
-        writer: Era,
-        fields: &[(&str, Sample)],
-    ) -> Result<Option<Witness>, Failed> {
-        let (old, new) = (DescriptorSet::parse(&self.old)?, DescriptorSet::parse(&self.new)?);
+    fn witness(&self, writer: Era, fields: &[(&str, Sample)]) -> Result<Option<Witness>, Failed> {
+        let (old, new) = (
+            DescriptorSet::parse(&self.old)?,
+            DescriptorSet::parse(&self.new)?,
+        );
         let world = World::new(&old, &new);
         let set = world.set(writer);
         let message = message(set, "p.v1.M");
@@ -226,7 +228,10 @@ pub(crate) fn files() -> Result<(), Failed> {
     assert_eq!(file.bytes, "0803");
     assert_eq!(file.effect, "rejected");
     assert_eq!(file.reads["spec"].unknown.as_deref(), Some("0803"));
-    assert_eq!(file.reads["prost"].error.as_deref(), Some("p.v1.M.a has another wire type"));
+    assert_eq!(
+        file.reads["prost"].error.as_deref(),
+        Some("p.v1.M.a has another wire type")
+    );
     Ok(())
 }
 

@@ -61,7 +61,15 @@ impl Random {
     }
 
     fn text(&mut self) -> Vec<u8> {
-        let texts: [&[u8]; 7] = [b"", b"a", b"b", "\u{e9}".as_bytes(), b"k", b"\0", b"\xff\xfe"];
+        let texts: [&[u8]; 7] = [
+            b"",
+            b"a",
+            b"b",
+            "\u{e9}".as_bytes(),
+            b"k",
+            b"\0",
+            b"\xff\xfe",
+        ];
         // Broken ones are rare: they end the message where they are verified.
         let most = if self.one_in(30) { 7 } else { 6 };
         texts[self.below(most)].to_vec()
@@ -112,7 +120,11 @@ impl Random {
     fn wrong(&mut self, number: u32, depth: u32, out: &mut Vec<u8>) {
         let wire = self.below(6) as u64;
         // The end of a group that nobody opened is always an error.
-        let wire = if wire == 4 && !self.one_in(5) { 0 } else { wire };
+        let wire = if wire == 4 && !self.one_in(5) {
+            0
+        } else {
+            wire
+        };
         self.varint(out, u64::from(number) << 3 | wire);
         match wire {
             0 => {
@@ -136,13 +148,7 @@ impl Random {
     }
 
     /// A field as it should be.
-    fn right(
-        &mut self,
-        set: &DescriptorSet<'_>,
-        field: &Field<'_>,
-        depth: u32,
-        out: &mut Vec<u8>,
-    ) {
+    fn right(&mut self, set: &DescriptorSet<'_>, field: &Field<'_>, depth: u32, out: &mut Vec<u8>) {
         let tag = u64::from(field.number.cast_unsigned()) << 3;
         if let Target::Message(inner) = field.target {
             let inside = match depth.checked_sub(1) {

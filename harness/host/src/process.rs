@@ -4,23 +4,25 @@ use crate::launch::Stdin;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
-    Pid, PidfdFlags, Resource, Rlimit, Signal, WaitId, WaitIdOptions, kill_process,
-    kill_process_group, pidfd_open, waitid,
+    Pid, PidfdFlags, Resource, Rlimit, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process,
+    kill_process_group, pidfd_open, waitid, waitpid,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 use tokio::io::unix::AsyncFd;
 
+mod birth;
 mod exec;
 
+use birth::Image;
 pub use exec::{ExecFailure, ExecTrouble};
 
 /// Descriptors a plugin may hold unless a launch says otherwise.
@@ -36,7 +38,7 @@ const LAST_WAIT: Duration = Duration::from_secs(2);
 /// What to start and how; everything is decided by the caller.
 pub(crate) struct Spawn<'a> {
     pub(crate) program: &'a Path,
-    pub(crate) args: &'a [std::ffi::OsString],
+    pub(crate) args: &'a [OsString],
     pub(crate) env: &'a BTreeMap<String, String>,
     pub(crate) working_dir: &'a Path,
     pub(crate) umask: u32,
@@ -54,17 +56,14 @@ pub struct Process {
     pid: Pid,
     exit: Option<Exit>,
     started: Instant,
-    _stdin: Option<std::process::ChildStdin>,
+    _stdin: Option<OwnedFd>,
 }
 
 /// What ties a process to the harness.
 #[derive(Debug)]
 enum Hold {
     /// It was started here.
-    Child {
-        child: Child,
-        pidfd: AsyncFd<OwnedFd>,
-    },
+    Child { pidfd: AsyncFd<OwnedFd> },
     /// Somebody else started it: it is looked at, and never signalled.
     Watched,
     /// The same, and its pid names nobody here.
@@ -83,14 +82,6 @@ pub struct Exit {
 }
 
 impl Exit {
-    fn new(status: ExitStatus, after: Duration) -> Self {
-        Exit {
-            code: status.code(),
-            signal: status.signal(),
-            after,
-        }
-    }
-
     /// Whether it ended by itself with code 0.
     pub fn is_clean(&self) -> bool {
         self.code == Some(0)
@@ -204,29 +195,6 @@ impl Process {
         if let Some(failure) = ExecFailure::foreseen(spawn.program).filter(|_| executable) {
             return Err(failure);
         }
-        let mut command = if spawn.through_shell {
-            // Two commands after one another keep the shell from replacing
-            // itself with the plugin.
-            let mut shell = Command::new("/bin/sh");
-            shell
-                .args(["-c", "\"$0\" \"$@\"; exit $?"])
-                .arg(spawn.program);
-            shell
-        } else {
-            Command::new(spawn.program)
-        };
-        command
-            .args(spawn.args)
-            .env_clear()
-            .envs(spawn.env)
-            .current_dir(spawn.working_dir)
-            .stdin(match spawn.stdin {
-                Stdin::Null => Stdio::null(),
-                Stdin::OpenPipe => Stdio::piped(),
-            })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
         let (umask, open_files, tie, mark) = (
             spawn.umask,
             spawn.open_files.unwrap_or(OPEN_FILES),
@@ -234,38 +202,30 @@ impl Process {
             spawn.mark,
         );
         let parent = rustix::process::getpid();
-        // SAFETY: the closure runs between fork and exec and makes system
-        // calls only; it neither allocates nor takes locks.
-        #[expect(unsafe_code)]
-        unsafe {
-            command.pre_exec(move || before_exec(umask, open_files, mark, tie, parent));
-        }
+        let before_exec = || before_exec(umask, open_files, mark, tie, parent);
         let started = Instant::now();
-        let mut child = spawn_patiently(&mut command)
+        let newborn = Newborn::spawn(spawn, &before_exec)
             .map_err(|error| ExecFailure::of(spawn.program, &error))?;
-        let raw = i32::try_from(child.id()).expect("pids fit in i32");
-        let stdout = child.stdout.take().expect("stdout is piped").into();
-        let stderr = child.stderr.take().expect("stderr is piped").into();
-        let stdin = child.stdin.take();
-        let pid = Pid::from_raw(raw).expect("a child's pid is positive");
+        let pid = newborn.pid;
         let pidfd = pidfd_open(pid, PidfdFlags::empty())
             .map_err(io::Error::from)
             .and_then(watch);
         match pidfd {
             Ok(pidfd) => Ok((
                 Process {
-                    hold: Hold::Child { child, pidfd },
+                    hold: Hold::Child { pidfd },
                     pid,
                     exit: None,
                     started,
-                    _stdin: stdin,
+                    _stdin: newborn.stdin,
                 },
-                Pipes { stdout, stderr },
+                newborn.pipes,
             )),
             Err(error) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                own().remove(&raw);
+                let _reaping = a_child_changes();
+                let _ = kill_process(pid, Signal::KILL);
+                let _ = waitpid(Some(pid), WaitOptions::empty());
+                own().remove(&pid.as_raw_nonzero().get());
                 Err(ExecFailure::machine(&error))
             }
         }
@@ -304,7 +264,7 @@ impl Process {
             return self.exit;
         }
         let (code, signal) = match &self.hold {
-            Hold::Child { pidfd, .. } => {
+            Hold::Child { pidfd } => {
                 let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
                 let status = waitid(WaitId::PidFd(pidfd.get_ref().as_fd()), options);
                 let status = status.ok().flatten()?;
@@ -329,7 +289,7 @@ impl Process {
         }
         match &self.hold {
             // A pidfd turns readable when its process ends and stays so.
-            Hold::Child { pidfd, .. } => {
+            Hold::Child { pidfd } => {
                 let _ = tokio::time::timeout(limit, pidfd.readable()).await;
             }
             Hold::Watched | Hold::Unseen => tokio::time::sleep(limit).await,
@@ -339,7 +299,7 @@ impl Process {
 
     /// The same without a runtime.
     pub(crate) fn exited_within_blocking(&mut self, limit: Duration) -> Option<Exit> {
-        if let Hold::Child { pidfd, .. } = &self.hold
+        if let Hold::Child { pidfd } = &self.hold
             && self.exit.is_none()
         {
             wait_for_end(pidfd.get_ref(), limit);
@@ -370,18 +330,17 @@ impl Process {
     pub(crate) async fn reap(&mut self, limit: Duration) -> Option<Exit> {
         self.signal_group(Signal::KILL);
         let exit = self.exited_within(limit).await;
-        if exit.is_some()
-            && self.child_is_unreaped()
-            && let Hold::Child { child, .. } = &mut self.hold
-        {
-            let _reaping = a_child_changes();
-            if let Ok(status) = child.wait() {
-                self.exit
-                    .get_or_insert_with(|| Exit::new(status, self.started.elapsed()));
-            }
-            own().remove(&self.pid());
+        if exit.is_some() && self.child_is_unreaped() {
+            self.bury();
         }
-        self.exit
+        exit
+    }
+
+    /// Reaps a child that has ended.
+    fn bury(&self) {
+        let _reaping = a_child_changes();
+        let _ = waitpid(Some(self.pid), WaitOptions::NOHANG);
+        own().remove(&self.pid());
     }
 }
 
@@ -391,12 +350,10 @@ impl Drop for Process {
             self.signal_group(Signal::KILL);
             // SIGKILL cannot be refused, but a kernel that waits for a dead
             // file system takes its time.
-            if let Hold::Child { child, pidfd } = &mut self.hold {
+            if let Hold::Child { pidfd } = &self.hold {
                 wait_for_end(pidfd.get_ref(), LAST_WAIT);
-                let _reaping = a_child_changes();
-                let _ = child.try_wait();
             }
-            own().remove(&self.pid());
+            self.bury();
         }
     }
 }
@@ -429,25 +386,63 @@ fn watch(pidfd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     watched.map_err(io::Error::from)
 }
 
-/// A child of ours, entered in the list of them.
-fn spawn_patiently(command: &mut Command) -> io::Result<Child> {
-    // ETXTBSY: another thread forked while the file was still open for
-    // writing; the copy of the descriptor is gone within milliseconds.
-    let mut tries = 0;
-    loop {
-        let starting = a_child_changes();
-        let spawned = command.spawn();
-        if let Ok(child) = &spawned {
-            own().insert(i32::try_from(child.id()).expect("pids fit in i32"));
-        }
-        drop(starting);
-        match spawned {
-            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < 10 => {
-                tries += 1;
-                std::thread::sleep(Duration::from_millis(20));
+/// A child that runs its program, entered in the list of ours.
+struct Newborn {
+    pid: Pid,
+    pipes: Pipes,
+    stdin: Option<OwnedFd>,
+}
+
+impl Newborn {
+    fn spawn(spawn: &Spawn<'_>, before_exec: &dyn Fn() -> io::Result<()>) -> io::Result<Self> {
+        let shell = Path::new("/bin/sh");
+        let image = if spawn.through_shell {
+            // Two commands after one another keep the shell from replacing
+            // itself with the plugin.
+            let mut args: Vec<OsString> = vec!["-c".into(), "\"$0\" \"$@\"; exit $?".into()];
+            args.push(spawn.program.into());
+            args.extend_from_slice(spawn.args);
+            Image::new(shell, &args, spawn.env, spawn.working_dir)?
+        } else {
+            Image::new(spawn.program, spawn.args, spawn.env, spawn.working_dir)?
+        };
+        let (input, stdin) = match spawn.stdin {
+            Stdin::Null => {
+                let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+                (rustix::fs::open(c"/dev/null", flags, Mode::empty())?, None)
             }
-            other => return other,
-        }
+            Stdin::OpenPipe => {
+                let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
+                (read, Some(write))
+            }
+        };
+        let (stdout, output) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (stderr, errors) = pipe_with(PipeFlags::CLOEXEC)?;
+        let standard = [&input, &output, &errors];
+        // ETXTBSY: another thread started a child while the file was still open
+        // for writing; the child's copy of the descriptor is gone within
+        // milliseconds.
+        let mut tries = 0;
+        let pid = loop {
+            let starting = a_child_changes();
+            let spawned = birth::spawn(&image, standard, before_exec);
+            if let Ok(pid) = &spawned {
+                own().insert(pid.as_raw_nonzero().get());
+            }
+            drop(starting);
+            match spawned {
+                Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < 10 => {
+                    tries += 1;
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                other => break other?,
+            }
+        };
+        Ok(Newborn {
+            pid,
+            pipes: Pipes { stdout, stderr },
+            stdin,
+        })
     }
 }
 

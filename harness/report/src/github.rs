@@ -12,32 +12,33 @@ const MOST: usize = 9;
 /// Bytes of a summary; the system refuses more than 1024 KiB a step.
 const SUMMARY_BYTES: usize = 900 << 10;
 
+/// One annotation. Its message is escaped already, its other texts are not.
+#[derive(Debug, Clone)]
+pub struct Annotation {
+    /// `error`, `warning` or `notice`.
+    pub kind: &'static str,
+    /// The file and the line it is shown at.
+    pub place: Option<(String, u32)>,
+    /// Its title.
+    pub title: String,
+    /// What it says.
+    pub message: String,
+}
+
 /// Workflow commands, at most ten of a kind.
-pub fn github(report: &Report) -> String {
+pub fn annotations(all: &[Annotation]) -> String {
     let mut text = String::new();
-    for kind in ["error", "warning"] {
-        let of_kind: Vec<(&Judged, String)> = report
-            .results
-            .iter()
-            .filter_map(|judged| {
-                let (found, message) = annotation(judged)?;
-                (found == kind).then_some((judged, message))
-            })
-            .collect();
-        for (judged, message) in of_kind.iter().take(MOST) {
-            let mut properties = String::new();
-            for finding in judged.verdict.findings() {
-                if let Place::Source { file, line } = &finding.place {
-                    let _ = write!(properties, "file={},line={line},", property(&escape(file)));
-                    break;
-                }
-            }
-            let title = format!("{} {}", judged.id, judged.title);
+    for kind in ["error", "warning", "notice"] {
+        let of_kind: Vec<&Annotation> = all.iter().filter(|each| each.kind == kind).collect();
+        for each in of_kind.iter().take(MOST) {
+            let place = each.place.as_ref().map_or_else(String::new, |(file, line)| {
+                format!("file={},line={line},", property(&escape(file)))
+            });
             let _ = writeln!(
                 text,
-                "::{kind} {properties}title={}::{}",
-                property(&title),
-                data(message)
+                "::{kind} {place}title={}::{}",
+                property(&escape(&each.title)),
+                data(&each.message)
             );
         }
         if of_kind.len() > MOST {
@@ -49,6 +50,25 @@ pub fn github(report: &Report) -> String {
         }
     }
     text
+}
+
+/// Workflow commands for what did not pass.
+pub fn github(report: &Report) -> String {
+    let annotated = report.results.iter().filter_map(|judged| {
+        let (kind, message) = annotation(judged)?;
+        let places = judged.verdict.findings().iter();
+        let place = places.filter_map(|finding| match &finding.place {
+            Place::Source { file, line } => Some((file.clone(), *line)),
+            _ => None,
+        });
+        Some(Annotation {
+            kind,
+            place: place.into_iter().next(),
+            title: format!("{} {}", judged.id, judged.title),
+            message,
+        })
+    });
+    annotations(&annotated.collect::<Vec<_>>())
 }
 
 /// The kind of annotation a result deserves, and what it says.

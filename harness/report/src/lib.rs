@@ -13,7 +13,7 @@ mod pretty;
 pub use catalog::{explain, spec_json, spec_markdown};
 pub use coverage::{Coverage, coverage_json, coverage_markdown};
 pub use escape::{capped, escape};
-pub use github::{github, summary};
+pub use github::{Annotation, annotations, github, summary};
 pub use json::json;
 pub use matrix::{MatrixRow, matrix_markdown};
 pub use pretty::{Style, conclusion, failure_block, pretty, pretty_end, pretty_head, pretty_line};

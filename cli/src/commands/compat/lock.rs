@@ -1,16 +1,16 @@
 //! `compat lock`: a version of the interface, frozen.
 
-use super::output::{self, Outcome};
+use super::check::{self, Asked, Sides};
+use super::output;
 use super::project::{Project, carried};
 use super::reference::{self, Referenced};
-use super::{side, tell};
-use crate::args::{CompatFormat, CompatLock};
+use super::tell;
+use crate::args::{CompatFormat, CompatLock, Rulebook};
 use crate::commands::{say, talk};
-use compat::buf::{self, Scope};
-use compat::bufyaml::Workspace;
-use compat::load::{Failure, Input, LoadError, Protox, Roots};
+use compat::buf::Scope;
+use compat::load::{Failure, LoadError};
 use compat::version::release;
-use compat::{DescriptorSet, Lock, Version};
+use compat::{Declared, DescriptorSet, Lock, Version};
 use std::fmt::Write;
 use terms::Exit;
 
@@ -105,22 +105,14 @@ fn freeze(project: &Project, args: &CompatLock) -> Result<Exit, LoadError> {
         .iter()
         .map(|version| project.lock(version))
         .collect::<Result<_, _>>()?;
-    let newest = locks
-        .iter()
-        .filter(|lock| lock.version.major == version.major)
-        .max_by_key(|lock| &lock.version);
     let new = reference::new(project, None, &args.imports)?;
-    let new_set = new.set()?;
-    let base = newest.map(base).transpose()?;
-    let base_set = base.as_ref().map(Referenced::set).transpose()?;
-    let mut sets = vec![&new_set];
-    sets.extend(&base_set);
-    policy.names_exist(&sets, &project.config)?;
-
-    let lock = Lock::freeze(version, &new_set, &policy.packages())?;
+    let lock = {
+        let set = new.set()?;
+        project.policy.names_exist(&[&set], &project.config)?;
+        Lock::freeze(version, &set, &policy.packages())?
+    };
     lock.may_join(&locks)?;
-    let base = base.as_ref().zip(base_set.as_ref());
-    let accepted = accepted((&new, &new_set), base)?;
+    let accepted = check_accepts(project, new, &lock.version)?;
     if accepted != Exit::Conforms {
         return Ok(accepted);
     }
@@ -145,45 +137,38 @@ fn version(project: &Project, args: &CompatLock) -> Result<Version, LoadError> {
     }
 }
 
-fn base(lock: &Lock) -> Result<Referenced, LoadError> {
-    Ok(Referenced {
-        loaded: Input::Bytes(lock.set.clone()).load(&Roots::default(), &Protox)?,
-        shown: lock.version.to_string(),
-        version: Some(lock.version.clone()),
-    })
-}
-
 /// The check that stands before every lock: whether the new side may follow
-/// the newest lock of its major. It asks the rules of buf in category FILE;
-/// what only annotations say is not asked, and the text says so.
-fn accepted(
-    (new, new_set): (&Referenced, &DescriptorSet<'_>),
-    base: Option<(&Referenced, &DescriptorSet<'_>)>,
+/// what was released.
+fn check_accepts(
+    project: &Project,
+    new: Referenced,
+    version: &Version,
 ) -> Result<Exit, LoadError> {
-    let Some((old, old_set)) = base else {
+    let mut bases = Vec::new();
+    for base in &compat::lock::bases(&project.versions()?, version) {
+        bases.push(reference::release(project, base)?);
+    }
+    if bases.is_empty() {
         talk("note: the first release of its major: there is nothing to compare it with");
         return Ok(Exit::Conforms);
-    };
-    let world = Scope::default()
-        .world(old_set, new_set, &new.loaded)
-        .ok_or_else(|| LoadError::new(Failure::NothingSelected, "there is no file"))?;
-    let rules = Workspace::unconfigured();
-    let checked = buf::check(&world, &rules, &new.loaded, &old.loaded);
-    talk(&format!(
-        "note: compared with {} by the rules of buf, category FILE; annotations and the size of the \
-         step are not judged",
-        old.shown
-    ));
-    if checked.findings.is_empty() {
-        return Ok(Exit::Conforms);
     }
-    let outcome = Ok(Outcome {
-        new: side(new_set, new)?,
-        base: side(old_set, old)?,
-        findings: checked.findings,
-    });
-    match say(&output::render(CompatFormat::Terse, &outcome)) {
-        Exit::Conforms => Ok(output::exit(&outcome)),
-        interrupted => Ok(interrupted),
+    let sides = Sides {
+        new,
+        bases,
+        unread: Vec::new(),
+    };
+    let asked = Asked {
+        rulebook: Rulebook::Aperio,
+        declared: Some(Declared::Version(version.clone())),
+        workspace: None,
+        scope: Scope::default(),
+    };
+    let ended = Ok(check::judge(project, &sides, &asked)?);
+    match output::exit(&ended) {
+        Exit::Conforms => Ok(Exit::Conforms),
+        exit => match say(&output::render(CompatFormat::Terse, Rulebook::Aperio, &ended)) {
+            Exit::Conforms => Ok(exit),
+            interrupted => Ok(interrupted),
+        },
     }
 }

@@ -52,6 +52,11 @@ impl Project {
         lock::versions(&self.released())
     }
 
+    /// A lock, whoever edited it.
+    pub(super) fn read(&self, version: &Version) -> Result<Lock, LoadError> {
+        Lock::read(&self.released(), version)
+    }
+
     /// A lock that nobody edited.
     pub(super) fn lock(&self, version: &Version) -> Result<Lock, LoadError> {
         let shown = self.released().join(version.to_string());

@@ -19,6 +19,8 @@ pub(super) struct Referenced {
     pub(super) shown: String,
     /// Its version: of a lock, of a tag, or as the user says.
     pub(super) version: Option<Version>,
+    /// The lock it is, if it is one.
+    pub(super) lock: Option<Lock>,
 }
 
 impl Referenced {
@@ -59,6 +61,27 @@ pub(super) fn base(
     }
 }
 
+/// A lock of the project.
+pub(super) fn release(project: &Project, version: &Version) -> Result<Referenced, LoadError> {
+    locked(&version.to_string(), project.read(version)?)
+}
+
+/// A lock that nobody can read leaves it open what changed.
+fn locked(named: &str, lock: Lock) -> Result<Referenced, LoadError> {
+    let loaded = Input::Bytes(lock.set.clone())
+        .load(&Roots::default(), &Protox)
+        .map_err(|error| {
+            let message = format!("release {} cannot be read: {error}", lock.version);
+            LoadError::new(Failure::Unjudged, message)
+        })?;
+    Ok(Referenced {
+        loaded,
+        shown: named.to_owned(),
+        version: Some(lock.version.clone()),
+        lock: Some(lock),
+    })
+}
+
 /// Where names are looked up.
 struct Lookup<'p> {
     project: &'p Project,
@@ -87,6 +110,7 @@ impl Lookup<'_> {
             loaded: input.load(&roots, &Protox)?,
             shown,
             version: self.project.policy.version.clone(),
+            lock: None,
         })
     }
 
@@ -95,6 +119,7 @@ impl Lookup<'_> {
             loaded,
             shown: named.to_owned(),
             version,
+            lock: None,
         };
         if named == "-" {
             let mut bytes = Vec::new();
@@ -116,10 +141,7 @@ impl Lookup<'_> {
         }
         if let Some(wanted) = Wanted::parse(named) {
             match self.released(&wanted)? {
-                Some(lock) => {
-                    let loaded = Input::Bytes(lock.set).load(&Roots::default(), &Protox)?;
-                    return Ok(of(loaded, Some(lock.version)));
-                }
+                Some(lock) => return locked(named, lock),
                 None if !Path::new(named).exists() => return Err(self.not_released(named)),
                 // A directory that is called so.
                 None => {}
@@ -136,7 +158,7 @@ impl Lookup<'_> {
     /// A released version: of the project, else one that the program carries.
     fn released(&self, wanted: &Wanted) -> Result<Option<Lock>, LoadError> {
         if let Some(version) = wanted.newest(&self.project.versions()?) {
-            return self.project.lock(version).map(Some);
+            return self.project.read(version).map(Some);
         }
         let mut carried = carried();
         let newest = wanted.newest(carried.iter().map(|lock| &lock.version));

@@ -1,8 +1,9 @@
 use super::ranges;
 use crate::declare::rule;
 use crate::found::Found;
-use crate::model::Enum;
+use crate::model::{Enum, NumberRange};
 use crate::pair::{Pair, World};
+use crate::rules::wire::releases;
 
 rule! {
     /// What an enum reserves stays reserved.
@@ -30,12 +31,18 @@ rule! {
 fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
     let (old, new) = (pair.old, pair.new);
     let element = ranges::Element::enumeration(world, pair);
+    // What came back as it once was has not lost its place.
+    let returned = releases::returned_values(pair, world);
+    let numbers = returned.iter().map(|value| NumberRange::of(value.number));
+    let numbers: Vec<_> = new.reserved.iter().copied().chain(numbers).collect();
+    let names = returned.iter().map(|value| value.name);
+    let names: Vec<_> = new.reserved_names.iter().copied().chain(names).collect();
     ranges::kept(
         &element,
         "reserved",
-        (&old.reserved, &new.reserved),
+        (&old.reserved, &numbers),
         i32::MAX,
         found,
     );
-    ranges::names_kept(&element, (&old.reserved_names, &new.reserved_names), found);
+    ranges::names_kept(&element, (&old.reserved_names, &names), found);
 }

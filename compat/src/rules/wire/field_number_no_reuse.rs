@@ -1,5 +1,5 @@
 use super::members::Members;
-use super::releases;
+use super::releases::{self, alike};
 use crate::declare::rule;
 use crate::effect::Effect;
 use crate::found::{Found, Spot};
@@ -90,14 +90,4 @@ fn taken(
     }
     let named = pair.old.reserved_names.contains(&field.name);
     named.then(|| format!("the name {}, which was reserved", field.name))
-}
-
-/// Whether two fields are one and the same.
-pub(crate) fn alike(
-    (old_set, old): (&DescriptorSet<'_>, &Field<'_>),
-    (new_set, new): (&DescriptorSet<'_>, &Field<'_>),
-) -> bool {
-    (old.number, old.name, old.kind) == (new.number, new.name, new.kind)
-        && old_set.cardinality(old) == new_set.cardinality(new)
-        && old_set.target_name(old) == new_set.target_name(new)
 }

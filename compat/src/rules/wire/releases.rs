@@ -1,7 +1,8 @@
 //! What the releases before said of fields and values.
 
-use crate::model::{DescriptorSet, EnumValue, Field};
-use crate::pair::World;
+use super::members::Members;
+use crate::model::{DescriptorSet, Enum, EnumValue, Field, Message};
+use crate::pair::{Pair, World};
 
 /// The released sets up to the base, each with its minor; the base is the last
 /// of them, whether or not it has a version.
@@ -38,6 +39,45 @@ pub(super) fn values<'w>(world: &World<'w>, name: &str) -> Vec<((u64, u64), &'w 
         Some((minor, set.values_of(&set[found])))
     };
     all(world).into_iter().filter_map(of).collect()
+}
+
+/// Fields that a message has again, as an earlier release had them.
+pub(crate) fn returned<'w>(pair: &Pair<Message>, world: &World<'w>) -> Vec<&'w Field<'w>> {
+    if world.occasion.released.is_empty() {
+        return Vec::new();
+    }
+    let releases = fields(world, world.old.message_name(pair.old.id));
+    let mut added = Members::of(pair, world).added;
+    added.retain(|field| {
+        releases.iter().any(|(_, set, fields)| {
+            let mut fields = fields.iter();
+            fields.any(|once| alike((*set, once), (world.new, *field)))
+        })
+    });
+    added
+}
+
+/// Values that an enum has again, as an earlier release had them.
+pub(crate) fn returned_values<'w>(pair: &Pair<Enum>, world: &World<'w>) -> Vec<&'w EnumValue<'w>> {
+    if world.occasion.released.is_empty() {
+        return Vec::new();
+    }
+    let releases = values(world, world.old.enum_name(pair.old.id));
+    let same = |value: &&EnumValue<'_>| {
+        let mut all = releases.iter().flat_map(|(_, values)| values.iter());
+        all.any(|once| (once.number, once.name) == (value.number, value.name))
+    };
+    world.new.values_of(pair.new).iter().filter(same).collect()
+}
+
+/// Whether two fields are one and the same.
+pub(super) fn alike(
+    (old_set, old): (&DescriptorSet<'_>, &Field<'_>),
+    (new_set, new): (&DescriptorSet<'_>, &Field<'_>),
+) -> bool {
+    (old.number, old.name, old.kind) == (new.number, new.name, new.kind)
+        && old_set.cardinality(old) == new_set.cardinality(new)
+        && old_set.target_name(old) == new_set.target_name(new)
 }
 
 /// Whether enough minors have warned of a deletion.

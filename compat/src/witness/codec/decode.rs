@@ -2,13 +2,11 @@
 
 use super::cursor::Cursor;
 use super::{
-    DEPTH, DecodeError, Profile, Wire, default, encode, is_implicit, is_list,
-    is_packable, map_of, tag,
+    DEPTH, DecodeError, Profile, Wire, default, encode, is_implicit, is_list, is_packable, map_of,
+    tag,
 };
 use crate::features::{EnumType, Utf8};
-use crate::model::{
-    Cardinality, DescriptorSet, EnumId, Field, FieldId, Kind, MessageId, Target,
-};
+use crate::model::{Cardinality, DescriptorSet, EnumId, Field, FieldId, Kind, MessageId, Target};
 use crate::wire::put_varint;
 use crate::witness::tree::{Datum, Key, Slot, Tree};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -71,14 +69,16 @@ impl<'s> Decoder<'s> {
         while !cursor.is_empty() {
             let start = cursor.at;
             let (number, wire) = cursor.tag()?;
-            if wire == Wire::End {
+            let known = self.find(tree.message(), number);
+            let known = known.map(|field| &self.set[field]);
+            if wire == Wire::End && (group.is_some() || !self.reads_as_map(known)) {
                 return match group {
                     Some(open) if open == number => Ok(()),
                     _ => Err(DecodeError::Group),
                 };
             }
-            let taken = match self.find(tree.message(), number) {
-                Some(field) => self.field(cursor, tree, &self.set[field], (number, wire), depth)?,
+            let taken = match known {
+                Some(field) => self.field(cursor, tree, field, (number, wire), depth)?,
                 None => {
                     cursor.skip(number, wire, depth)?;
                     Taken::No
@@ -92,6 +92,12 @@ impl<'s> Decoder<'s> {
             Some(_) => Err(DecodeError::Group),
             None => Ok(()),
         }
+    }
+
+    /// prost never asks what the wire type of a map is.
+    fn reads_as_map(&self, field: Option<&Field<'_>>) -> bool {
+        self.profile == Profile::Prost
+            && field.is_some_and(|field| map_of(self.set, field).is_some())
     }
 
     fn shape(&mut self, message: MessageId) -> &Shape {
@@ -142,7 +148,7 @@ impl<'s> Decoder<'s> {
         if wire == Wire::Bytes && is_packable(field) {
             return self.packed(cursor.delimited()?, tree, field);
         }
-        if wire != expected {
+        if wire != expected && !self.reads_as_map(Some(field)) {
             if self.profile == Profile::Prost {
                 return Err(DecodeError::WireType(self.set.full_name(field.id)));
             }
@@ -326,7 +332,11 @@ impl<'s> Decoder<'s> {
     fn required(&mut self, tree: &Tree) -> Read<()> {
         let set = self.set;
         let shape = self.shape(tree.message());
-        if let Some(missing) = shape.required.iter().find(|id| tree.get(set, **id).is_none()) {
+        if let Some(missing) = shape
+            .required
+            .iter()
+            .find(|id| tree.get(set, **id).is_none())
+        {
             return Err(DecodeError::Required(set.full_name(*missing)));
         }
         for (_, slot) in tree.slots() {
@@ -352,4 +362,3 @@ fn push(set: &DescriptorSet<'_>, tree: &mut Tree, field: &Field<'_>, datum: Datu
         list.push(datum);
     }
 }
-

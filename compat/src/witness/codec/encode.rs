@@ -6,8 +6,9 @@ use crate::model::{DescriptorSet, Field, Kind};
 use crate::wire::put_varint;
 use crate::witness::tree::{Datum, Slot, Tree};
 
-/// Writes a message: fields by number, extensions, then what was unknown; maps
-/// by key.
+/// Writes a message: fields by number, then extensions from the highest down,
+/// then what was unknown; the entries of a map by key. The format leaves the
+/// order open.
 pub fn encode(set: &DescriptorSet<'_>, tree: &Tree) -> Vec<u8> {
     let mut out = Vec::new();
     message(set, tree, &mut out);
@@ -94,7 +95,10 @@ fn scalar(kind: Kind, number: &Datum, out: &mut Vec<u8>) {
     match kind {
         Kind::Sint32 => {
             let number = bits as i32;
-            put_varint(out, u64::from(((number << 1) ^ (number >> 31)).cast_unsigned()));
+            put_varint(
+                out,
+                u64::from(((number << 1) ^ (number >> 31)).cast_unsigned()),
+            );
         }
         Kind::Sint64 => {
             let number = bits.cast_signed();

@@ -35,6 +35,20 @@ impl Watched {
         };
         (Box::new(watched), heard)
     }
+
+    /// Who hangs up is noticed at a write, perhaps before what it said last
+    /// was read; after that nobody reads any more.
+    fn last_words<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        polled: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if matches!(polled, Poll::Ready(Err(_))) {
+            let mut byte = [0];
+            let _ = Pin::new(self).poll_read(context, &mut ReadBuf::new(&mut byte));
+        }
+        polled
+    }
 }
 
 impl AsyncRead for Watched {
@@ -58,7 +72,8 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(context, bytes)
+        let polled = Pin::new(&mut self.io).poll_write(context, bytes);
+        self.last_words(context, polled)
     }
 
     fn poll_write_vectored(
@@ -66,7 +81,8 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(context, bytes)
+        let polled = Pin::new(&mut self.io).poll_write_vectored(context, bytes);
+        self.last_words(context, polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -74,7 +90,8 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(context)
+        let polled = Pin::new(&mut self.io).poll_flush(context);
+        self.last_words(context, polled)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -74,8 +74,8 @@ impl ExecFailure {
         }
     }
 
-    /// What the kernel will refuse. The C library hands such a file to a shell
-    /// instead, which runs the bytes as commands, so it is told beforehand.
+    /// What the kernel refuses unless somebody has registered an emulator for
+    /// it, which is not what a plugin is meant to run on.
     pub(super) fn foreseen(program: &Path) -> Option<Self> {
         let header = Header::read(program);
         let runs = match &header {

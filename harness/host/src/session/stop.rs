@@ -10,6 +10,7 @@ use rustix::process::Signal;
 use std::path::PathBuf;
 use std::time::Duration;
 use terms::Direction;
+use tonic::Code;
 
 /// Full name of the controller's method.
 pub const SHUTDOWN: &str = "plugin.GRPCController/Shutdown";
@@ -43,9 +44,15 @@ pub struct Aftermath {
 }
 
 impl Session {
-    /// Runs the whole ladder: Shutdown, wait, SIGTERM, wait, SIGKILL, sweep.
+    /// Runs the whole ladder: Shutdown, wait, SIGTERM, wait, SIGKILL, sweep. A
+    /// plugin that does not know Shutdown is not waited for after it.
     pub async fn stop(mut self) -> StopRecord {
-        let mut exit = self.shut_down().await.1;
+        let asked = std::time::Instant::now();
+        let shutdown = self.ask_to_shut_down().await;
+        let mut exit = match shutdown.code() {
+            Some(Code::Unimplemented) => self.exited(),
+            _ => self.exited_since(asked).await,
+        };
         let terminated = exit.is_none();
         if terminated {
             self.start
@@ -68,11 +75,19 @@ impl Session {
     /// The time counts from the call. A lost connection is fine: Go's library
     /// cuts it.
     pub async fn shut_down(&mut self) -> (CallEnd<()>, Option<Exit>) {
+        let asked = std::time::Instant::now();
+        let shutdown = self.ask_to_shut_down().await;
+        (shutdown, self.exited_since(asked).await)
+    }
+
+    async fn ask_to_shut_down(&mut self) -> CallEnd<()> {
         if let Some(broker) = self.broker() {
             broker.close();
         }
-        let asked = std::time::Instant::now();
-        let shutdown = shutdown_call(&self.caller(), self.start.limits.shutdown).await;
+        shutdown_call(&self.caller(), self.start.limits.shutdown).await
+    }
+
+    async fn exited_since(&mut self, asked: std::time::Instant) -> Option<Exit> {
         let left = self.start.limits.exit.saturating_sub(asked.elapsed());
         let exit = self.start.process.exited_within(left).await;
         if let Some(exit) = exit {
@@ -80,7 +95,7 @@ impl Session {
                 .transcript
                 .add(Direction::Process, "exit", exit.to_string());
         }
-        (shutdown, exit)
+        exit
     }
 
     /// Closes the streams that a host holds open for the life of a plugin.

@@ -39,7 +39,9 @@ async fn judge(case: &mut Case) -> Judgement {
         ..case.base()
     };
     match case.failed(Mode::Plain) {
-        Some(root) if !case.came_up(Mode::AutoMtls) => at_start(case, &launch, root).await,
+        Some(root) if !case.came_up(Mode::AutoMtls) => {
+            Box::pin(at_start(case, &launch, root)).await
+        }
         _ => in_calls(case, &launch).await,
     }
 }

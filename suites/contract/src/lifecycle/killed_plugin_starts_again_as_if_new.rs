@@ -3,8 +3,7 @@ use crate::in_flight::InFlight;
 use crate::observed::{not_up, stderr};
 use host::launch::Directories;
 use host::private_dir::PrivateDir;
-use host::session::DESCRIBE;
-use host::{CallEnd, Launch, Session};
+use host::{Launch, Session};
 use proto::aperio::plugin::v1 as api;
 use runner::Case;
 use rustix::process::Signal;
@@ -17,7 +16,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// In one directory for temporary files: a process is killed right after its first answer, a second one during a call; each time the next must come up, and describe itself like the first. Kills at other moments belong to the property suites.
+    /// In one directory for temporary files: a process is killed right after its first answer, a second one during a call; each time the next must come up, and describe itself like the first; where the first gives no description, nothing is compared or concluded. Kills at other moments belong to the property suites.
     "LIFE-009", Must, since "1.0", launches
 }
 
@@ -76,9 +75,7 @@ async fn description(session: &mut Session) -> Option<api::DescribeResponse> {
     if !session.plugin().is_aperio() {
         return None;
     }
-    let request = api::DescribeRequest::default();
-    let end: CallEnd<api::DescribeResponse> = session.call(DESCRIBE, request).await;
-    end.answer()
+    session.describe().await.ok()?.ok()
 }
 
 async fn kill(mut session: Session) {

@@ -1,0 +1,365 @@
+//! One base: hits become findings, each with what it asks for and of whom.
+
+use super::{Comparison, Finding, Place, worst};
+use crate::annotation::Annotations;
+use crate::bufyaml::is_unstable;
+use crate::catalog;
+use crate::declaration;
+use crate::effect::{Demand, Effect, Effects};
+use crate::flow::{Flow, Flows, Ways};
+use crate::found::{Era, Hit};
+use crate::load::LoadError;
+use crate::model::{DescriptorSet, ElementId, FieldId, MessageId, Scope};
+use crate::pair::{self, Part, World};
+use crate::place::Places;
+use crate::policy::Policy;
+use crate::rule::Channel;
+use crate::waiver;
+use std::collections::{HashMap, HashSet};
+
+/// What the rules of the enabled channels say.
+pub(super) fn judge(
+    comparison: &Comparison<'_>,
+    world: &World<'_>,
+    base: usize,
+) -> Result<Vec<Finding>, LoadError> {
+    let policy = comparison.policy;
+    let channels: Vec<Channel> = policy.channels.iter().copied().collect();
+    let mut hits = pair::judge(world, catalog::aperio(&channels));
+    hits.retain(|hit| counts(world, hit));
+    let old = Flows::of(world.old, policy);
+    let new = Flows::of(world.new, policy);
+    let ways = Ways::new(world, &old, &new);
+    let weighed: Vec<(Flow, Vec<(Channel, Demand)>)> = hits
+        .iter()
+        .map(|hit| {
+            let flow = ways.of(hit);
+            (flow, demands(hit, flow, policy))
+        })
+        .collect();
+    let replaced = Replaced::by(world, &hits, &weighed);
+    let places = Places::of(world.new, hits.iter().filter_map(|hit| hit.spot.as_ref()));
+    let mut findings = Vec::new();
+    let mut seen = HashSet::new();
+    for (hit, (flow, asked)) in hits.iter().zip(&weighed) {
+        let element = world.set(hit.era).full_name(hit.element);
+        let asked = replaced.left(hit, &element, asked, &channels);
+        let asked = spread(asked, *flow, &channels);
+        if asked.is_empty() {
+            continue;
+        }
+        let sides = sides(world, hit);
+        let shapes = [
+            waiver::shape(world.old, sides[0])?,
+            waiver::shape(world.new, sides[1])?,
+        ];
+        let line = |side: Era| {
+            let element = sides[side as usize]?;
+            Some(declaration::line(world.set(side), element))
+        };
+        let place = hit.spot.as_ref().map(|spot| Place {
+            path: comparison.loaded.show(world.new[spot.file].path).to_owned(),
+            span: places.span(spot),
+        });
+        let is_text = hit.spot.as_ref().is_some_and(|spot| {
+            let path = world.new[spot.file].path;
+            comparison.loaded.root(path).is_some()
+        });
+        for (channel, demand) in asked {
+            if !seen.insert((hit.rule.id, element.clone(), channel, hit.message.clone())) {
+                continue;
+            }
+            let demand = match demand {
+                Demand::Minor | Demand::Major if in_unstable(world, hit) => Demand::Patch,
+                _ => demand,
+            };
+            let [old, new] = &shapes;
+            let id = hit.rule.id;
+            findings.push(Finding {
+                rule: hit.rule,
+                demand,
+                channel,
+                fingerprint: waiver::fingerprint(id, channel.name(), &element, old, new),
+                kind: declaration::kind_word(world.set(hit.era), hit.element),
+                element: element.clone(),
+                place: place.clone(),
+                is_text,
+                old: line(Era::Old),
+                new: line(Era::New),
+                message: hit.message.clone(),
+                flow: *flow,
+                effects: hit.effects,
+                held: held(world, hit, demand),
+                base,
+                also: Vec::new(),
+                waived: None,
+                breaks: false,
+            });
+        }
+    }
+    Ok(findings)
+}
+
+/// A hit in a file that is only there to be paired does not count.
+fn counts(world: &World, hit: &Hit) -> bool {
+    let places = [
+        hit.spot.as_ref().map(|spot| (Era::New, spot.file)),
+        hit.against.map(|file| (Era::Old, file)),
+        Some((hit.era, world.set(hit.era).file_of(hit.element))),
+    ];
+    let mut places = places.into_iter().flatten();
+    !places.any(|(era, file)| world.part(era, file) == Part::Paired)
+}
+
+/// What a hit asks for, channel by channel, before anything is left out.
+fn demands(hit: &Hit, flow: Flow, policy: &Policy) -> Vec<(Channel, Demand)> {
+    let from_effects = |effects: Effects, flow: Flow| {
+        let seen = policy.skew.iter().map(|skew| flow.seen(effects, *skew));
+        worst(seen).demand()
+    };
+    let on_wire = hit.rule.aperio.contains(&Channel::Wire);
+    let mut asked = hit.demands.clone();
+    if asked.is_empty() {
+        for channel in hit.rule.aperio {
+            let demand = match (channel, hit.effects) {
+                (Channel::Wire, Some(effects)) => from_effects(effects, flow),
+                // Authors and stores are reached whatever travels.
+                (Channel::All, Some(effects)) => from_effects(effects, Flow::BOTH),
+                _ => Demand::Major,
+            };
+            asked.push((*channel, demand));
+        }
+    } else if let Some(effects) = hit.effects
+        && on_wire
+        && !asked
+            .iter()
+            .any(|(channel, _)| matches!(channel, Channel::Wire | Channel::All))
+    {
+        asked.push((Channel::Wire, from_effects(effects, flow)));
+    }
+    let asks_source = asked.iter().any(|(channel, _)| *channel == Channel::Source);
+    if catalog::is_source(hit.rule) && !asks_source {
+        asked.push((Channel::Source, Demand::Major));
+    }
+    // What was asked twice in one channel is asked once, at its most.
+    let mut most: Vec<(Channel, Demand)> = Vec::new();
+    for (channel, demand) in asked {
+        match most.iter_mut().find(|(other, _)| *other == channel) {
+            Some((_, other)) => *other = demand.max(*other),
+            None => most.push((channel, demand)),
+        }
+    }
+    most
+}
+
+/// What does not travel hurts nobody who runs.
+fn unreached(demand: Demand, flow: Flow) -> Demand {
+    match demand {
+        Demand::Minor | Demand::Major if flow.is_none() => Demand::Patch,
+        _ => demand,
+    }
+}
+
+/// Demands of every enabled channel stay one where they are one; what does
+/// not travel asks less of the wire than of the others.
+fn spread(
+    asked: Vec<(Channel, Demand)>,
+    flow: Flow,
+    enabled: &[Channel],
+) -> Vec<(Channel, Demand)> {
+    let mut spread = Vec::new();
+    for (channel, demand) in asked {
+        match channel {
+            Channel::All if unreached(demand, flow) == demand => spread.push((channel, demand)),
+            Channel::All if enabled == [Channel::Wire] => {
+                spread.push((channel, unreached(demand, flow)));
+            }
+            Channel::All => spread.extend(enabled.iter().map(|channel| {
+                let on_wire = *channel == Channel::Wire;
+                let demand = if on_wire {
+                    unreached(demand, flow)
+                } else {
+                    demand
+                };
+                (*channel, demand)
+            })),
+            Channel::Wire => spread.push((channel, unreached(demand, flow))),
+            _ => spread.push((channel, demand)),
+        }
+    }
+    spread
+}
+
+/// Which rules speak for others, of which element, in which channels.
+struct Replaced(HashMap<(&'static str, String), Vec<Channel>>);
+
+impl Replaced {
+    fn by(world: &World, hits: &[Hit], weighed: &[(Flow, Vec<(Channel, Demand)>)]) -> Self {
+        let mut replaced: HashMap<_, Vec<Channel>> = HashMap::new();
+        for (hit, (_, asked)) in hits.iter().zip(weighed) {
+            let set = world.set(hit.era);
+            let around = container(set, hit.element);
+            for element in [Some(hit.element), around].into_iter().flatten() {
+                for other in hit.rule.instead_of {
+                    let channels = replaced.entry((*other, set.full_name(element)));
+                    let channels = channels.or_default();
+                    channels.extend(asked.iter().map(|(channel, _)| *channel));
+                }
+            }
+        }
+        Replaced(replaced)
+    }
+
+    /// What is left of the demands of a hit in the enabled channels.
+    fn left(
+        &self,
+        hit: &Hit,
+        element: &str,
+        asked: &[(Channel, Demand)],
+        enabled: &[Channel],
+    ) -> Vec<(Channel, Demand)> {
+        let counts = |channel: &Channel| {
+            matches!(channel, Channel::All | Channel::Release) || enabled.contains(channel)
+        };
+        let asked = asked.iter().filter(|(channel, _)| counts(channel)).copied();
+        let key = (hit.rule.id, element.to_owned());
+        let Some(gone) = self.0.get(&key) else {
+            return asked.collect();
+        };
+        if gone.contains(&Channel::All) {
+            return Vec::new();
+        }
+        let stays = |channel: &Channel| !gone.contains(channel);
+        let mut left = Vec::new();
+        for (channel, demand) in asked {
+            if channel == Channel::All {
+                let channels = enabled.iter().copied().filter(stays);
+                left.extend(channels.map(|channel| (channel, demand)));
+            } else if stays(&channel) {
+                left.push((channel, demand));
+            }
+        }
+        left
+    }
+}
+
+/// What an element stands in, where that is more than a file.
+fn container(set: &DescriptorSet<'_>, element: ElementId) -> Option<ElementId> {
+    match element {
+        ElementId::Field(id) => match set[id].scope {
+            Scope::Message(message) => Some(message.into()),
+            Scope::File => None,
+        },
+        ElementId::Oneof(id) => Some(set[id].message.into()),
+        ElementId::Value(id) => Some(set[id].parent.into()),
+        ElementId::Method(id) => Some(set[id].service.into()),
+        _ => None,
+    }
+}
+
+fn in_unstable(world: &World, hit: &Hit) -> bool {
+    let set = world.set(hit.era);
+    is_unstable(set[set.file_of(hit.element)].package)
+}
+
+/// What readers see when the newer side holds back what it may. A demand
+/// below major says that a new writer's effect on an old reader is guarded:
+/// both know the version they speak.
+fn held(world: &World, hit: &Hit, demand: Demand) -> Effects {
+    let mut effects = hit.effects.unwrap_or_default();
+    let set = world.set(hit.era);
+    let says = Annotations::of(set, hit.element);
+    let guarded = says.since.is_some() || says.gate.is_some() || is_paired(world, hit);
+    if demand <= Demand::Minor && guarded && effects.new_to_old >= Effect::Lossy {
+        effects.new_to_old = Effect::Ignored;
+    }
+    effects
+}
+
+fn is_paired(world: &World, hit: &Hit) -> bool {
+    match (hit.era, hit.element) {
+        (Era::New, ElementId::Field(id)) => world.field_origin(id).is_some(),
+        (Era::New, ElementId::Method(id)) => world.method_origin(id).is_some(),
+        (Era::New, ElementId::Message(id)) => world.message_origin(id).is_some(),
+        (Era::New, ElementId::Enum(id)) => world.enum_origin(id).is_some(),
+        _ => false,
+    }
+}
+
+/// The element on both sides, as far as it is there.
+fn sides(world: &World, hit: &Hit) -> [Option<ElementId>; 2] {
+    let by_name = hit.rule.id.ends_with("_SAME_NUMBER");
+    match hit.era {
+        Era::New => [origin(world, hit.element, by_name), Some(hit.element)],
+        Era::Old => [Some(hit.element), twin(world, hit.element, by_name)],
+    }
+}
+
+fn origin(world: &World, new: ElementId, by_name: bool) -> Option<ElementId> {
+    match new {
+        ElementId::File(id) => world.file_origin(id).map(Into::into),
+        ElementId::Message(id) => world.message_origin(id).map(Into::into),
+        ElementId::Enum(id) => world.enum_origin(id).map(Into::into),
+        ElementId::Service(id) => world.service_origin(id).map(Into::into),
+        ElementId::Method(id) => world.method_origin(id).map(Into::into),
+        ElementId::Oneof(id) => world.oneof_origin(id).map(Into::into),
+        ElementId::Field(id) => {
+            let number = world.field_origin(id).filter(|_| !by_name);
+            number
+                .or_else(|| {
+                    let message = world.message_origin(world.new.owner(&world.new[id]))?;
+                    named(world.old, message, world.new[id].name)
+                })
+                .map(Into::into)
+        }
+        ElementId::Value(id) => {
+            let value = &world.new[id];
+            let parent = world.enum_origin(value.parent)?;
+            let mut values = world.old.values_of(&world.old[parent]).iter();
+            let same = values.find(|old| {
+                if by_name {
+                    old.name == value.name
+                } else {
+                    old.number == value.number
+                }
+            });
+            same.map(|value| value.id.into())
+        }
+    }
+}
+
+fn twin(world: &World, old: ElementId, by_name: bool) -> Option<ElementId> {
+    match old {
+        ElementId::File(id) => world.file_twin(id).map(Into::into),
+        ElementId::Message(id) => world.message_twin(id).map(Into::into),
+        ElementId::Enum(id) => world.enum_twin(id).map(Into::into),
+        ElementId::Service(id) => world.service_twin(id).map(Into::into),
+        ElementId::Method(id) => world.method_twin(id).map(Into::into),
+        ElementId::Oneof(id) => world.oneof_twin(id).map(Into::into),
+        ElementId::Field(id) if by_name => {
+            let message = world.message_twin(world.old.owner(&world.old[id]))?;
+            named(world.new, message, world.old[id].name).map(Into::into)
+        }
+        ElementId::Field(id) => world.field_twin(id).map(Into::into),
+        ElementId::Value(id) => {
+            let value = &world.old[id];
+            let parent = world.enum_twin(value.parent)?;
+            let mut values = world.new.values_of(&world.new[parent]).iter();
+            let same = values.find(|new| {
+                if by_name {
+                    new.name == value.name
+                } else {
+                    new.number == value.number
+                }
+            });
+            same.map(|value| value.id.into())
+        }
+    }
+}
+
+fn named(set: &DescriptorSet<'_>, message: MessageId, name: &str) -> Option<FieldId> {
+    let mut fields = set.fields_of(&set[message]).iter();
+    fields
+        .find(|field| field.name == name)
+        .map(|field| field.id)
+}

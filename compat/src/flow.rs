@@ -1,0 +1,315 @@
+//! Which way messages travel: from the host to the plugin, back, both or
+//! neither.
+//!
+//! Roots are the methods of the services, with who implements them. Labels
+//! spread from there through fields, map values, oneofs, extensions and
+//! declared payloads until nothing changes. What no label reaches is not on
+//! the wire.
+
+use crate::effect::{Effect, Effects};
+use crate::found::{Era, Hit};
+use crate::model::{DescriptorSet, ElementId, FieldId, MessageId, Named, Target};
+use crate::pair::World;
+use crate::policy::{Policy, Quadrant, Side};
+use std::collections::HashMap;
+use std::ops::{BitAnd, BitOr, BitOrAssign};
+
+/// The ways something travels: a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Flow(u8);
+
+impl Flow {
+    /// Not at all.
+    pub const NONE: Flow = Flow(0);
+    /// From the host to the plugin.
+    pub const HOST_TO_PLUGIN: Flow = Flow(1);
+    /// From the plugin to the host.
+    pub const PLUGIN_TO_HOST: Flow = Flow(2);
+    /// Both ways.
+    pub const BOTH: Flow = Flow(3);
+
+    /// Whether nothing travels.
+    pub fn is_none(self) -> bool {
+        self == Flow::NONE
+    }
+
+    /// Whether all of another set is in this one.
+    pub fn holds(self, other: Flow) -> bool {
+        self & other == other
+    }
+
+    /// The ways, by their names in reports.
+    pub fn names(self) -> Vec<&'static str> {
+        [
+            (Flow::HOST_TO_PLUGIN, "host-to-plugin"),
+            (Flow::PLUGIN_TO_HOST, "plugin-to-host"),
+        ]
+        .into_iter()
+        .filter(|(way, _)| self.holds(*way))
+        .map(|(_, name)| name)
+        .collect()
+    }
+
+    fn reversed(self) -> Flow {
+        Flow((self.0 & 1) << 1 | self.0 >> 1)
+    }
+
+    /// The worst that a pair of versions sees of a change on these ways.
+    pub fn seen(self, effects: Effects, quadrant: Quadrant) -> Effect {
+        let (down, up) = match quadrant {
+            Quadrant::HostNewer => (effects.new_to_old, effects.old_to_new),
+            Quadrant::PluginNewer => (effects.old_to_new, effects.new_to_old),
+        };
+        let on = |way, effect| {
+            if self.holds(way) {
+                effect
+            } else {
+                Effect::Same
+            }
+        };
+        on(Flow::HOST_TO_PLUGIN, down).max(on(Flow::PLUGIN_TO_HOST, up))
+    }
+}
+
+impl BitOr for Flow {
+    type Output = Flow;
+    fn bitor(self, other: Flow) -> Flow {
+        Flow(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Flow {
+    fn bitor_assign(&mut self, other: Flow) {
+        *self = *self | other;
+    }
+}
+
+impl BitAnd for Flow {
+    type Output = Flow;
+    fn bitand(self, other: Flow) -> Flow {
+        Flow(self.0 & other.0)
+    }
+}
+
+/// The ways of everything in one set.
+#[derive(Debug)]
+pub struct Flows {
+    messages: Vec<Flow>,
+    enums: Vec<Flow>,
+    /// Of the requests of a service's methods.
+    services: Vec<Flow>,
+    files: Vec<Flow>,
+}
+
+impl Flows {
+    /// Follows what travels in a set.
+    pub fn of(set: &DescriptorSet<'_>, policy: &Policy) -> Flows {
+        let mut spread = Spread {
+            flows: Flows {
+                messages: vec![Flow::NONE; set.messages().len()],
+                enums: vec![Flow::NONE; set.enums().len()],
+                services: vec![Flow::NONE; set.services().len()],
+                files: vec![Flow::NONE; set.files().len()],
+            },
+            waiting: Vec::new(),
+        };
+        spread.start(set, policy);
+        spread.run(set, policy);
+        let mut flows = spread.flows;
+        for message in set.messages() {
+            flows.files[message.file.index()] |= flows.messages[message.id.index()];
+        }
+        for each in set.enums() {
+            flows.files[each.file.index()] |= flows.enums[each.id.index()];
+        }
+        for service in set.services() {
+            flows.files[service.file.index()] |= flows.services[service.id.index()];
+        }
+        flows
+    }
+
+    /// The ways of one element. A service and its methods travel as their
+    /// requests do: from the caller to who implements them.
+    pub fn get(&self, set: &DescriptorSet<'_>, element: ElementId) -> Flow {
+        match element {
+            ElementId::File(id) => self.files[id.index()],
+            ElementId::Message(id) => self.messages[id.index()],
+            ElementId::Field(id) => self.messages[set.owner(&set[id]).index()],
+            ElementId::Oneof(id) => self.messages[set[id].message.index()],
+            ElementId::Enum(id) => self.enums[id.index()],
+            ElementId::Value(id) => self.enums[set[id].parent.index()],
+            ElementId::Service(id) => self.services[id.index()],
+            ElementId::Method(id) => self.services[set[id].service.index()],
+        }
+    }
+}
+
+struct Spread {
+    flows: Flows,
+    waiting: Vec<MessageId>,
+}
+
+impl Spread {
+    fn start(&mut self, set: &DescriptorSet<'_>, policy: &Policy) {
+        for service in set.services() {
+            let request = match policy.implementer.get(set.service_name(service.id)) {
+                Some(Side::Plugin) => Flow::HOST_TO_PLUGIN,
+                Some(Side::Host) => Flow::PLUGIN_TO_HOST,
+                None => Flow::BOTH,
+            };
+            self.flows.services[service.id.index()] = request;
+            for method in set.methods_of(service) {
+                self.reach(method.input, request);
+                self.reach(method.output, request.reversed());
+            }
+        }
+        if set.services().is_empty() {
+            for message in set.messages() {
+                self.reach(message.id, Flow::BOTH);
+            }
+            // An enum that no field holds is read by nobody.
+        }
+        for name in &policy.status_details {
+            if let Some(message) = set.find_message(name) {
+                self.reach(message, Flow::PLUGIN_TO_HOST);
+            }
+        }
+    }
+
+    fn reach(&mut self, message: MessageId, flow: Flow) {
+        let label = &mut self.flows.messages[message.index()];
+        if !label.holds(flow) {
+            *label |= flow;
+            self.waiting.push(message);
+        }
+    }
+
+    fn run(&mut self, set: &DescriptorSet<'_>, policy: &Policy) {
+        let mut extensions: HashMap<MessageId, Vec<FieldId>> = HashMap::new();
+        for field in set.fields() {
+            if let Some(extendee) = field.extendee {
+                extensions.entry(extendee).or_default().push(field.id);
+            }
+        }
+        let mut payloads: HashMap<FieldId, Vec<MessageId>> = HashMap::new();
+        for payload in &policy.payload {
+            if let Some(field) = field_named(set, &payload.field) {
+                let types = payload.types.iter();
+                let types = types.filter_map(|name| set.find_message(name));
+                payloads.entry(field).or_default().extend(types);
+            }
+        }
+        while let Some(message) = self.waiting.pop() {
+            let flow = self.flows.messages[message.index()];
+            let own = set.fields_of(&set[message]).iter();
+            let more = extensions.get(&message).into_iter().flatten();
+            for field in own.chain(more.map(|id| &set[*id])) {
+                match field.target {
+                    Target::Scalar => {}
+                    Target::Message(target) => self.reach(target, flow),
+                    Target::Enum(target) => self.flows.enums[target.index()] |= flow,
+                }
+                for payload in payloads.get(&field.id).into_iter().flatten() {
+                    self.reach(*payload, flow);
+                }
+            }
+        }
+    }
+}
+
+/// The field or extension with a full name.
+pub fn field_named(set: &DescriptorSet<'_>, name: &str) -> Option<FieldId> {
+    if let Some(Named::Extension(id)) = set.find(name) {
+        return Some(id);
+    }
+    let (message, name) = name.rsplit_once('.')?;
+    let message = &set[set.find_message(message)?];
+    let mut fields = set.fields_of(message).iter();
+    fields
+        .find(|field| field.name == name)
+        .map(|field| field.id)
+}
+
+/// The ways of both sides, and of what was found between them.
+pub struct Ways<'w> {
+    world: &'w World<'w>,
+    old: &'w Flows,
+    new: &'w Flows,
+}
+
+impl<'w> Ways<'w> {
+    /// Over the flows of both sides.
+    pub fn new(world: &'w World<'w>, old: &'w Flows, new: &'w Flows) -> Self {
+        Ways { world, old, new }
+    }
+
+    /// The ways of what a hit is about: of what both versions have, those on
+    /// which both exchange it; of the rest, those of the side that has it.
+    pub fn of(&self, hit: &Hit) -> Flow {
+        let (world, element) = (self.world, hit.element);
+        let counterpart = match hit.era {
+            Era::Old => twin(world, element),
+            Era::New => origin(world, element),
+        };
+        let (old, new) = match hit.era {
+            Era::Old => (Some(element), counterpart),
+            Era::New => (counterpart, Some(element)),
+        };
+        let old = old.map(|element| self.old.get(world.old, element));
+        let new = new.map(|element| self.new.get(world.new, element));
+        let flow = match (old, new) {
+            (Some(old), Some(new)) => old & new,
+            (Some(flow), None) | (None, Some(flow)) => flow,
+            (None, None) => Flow::NONE,
+        };
+        if is_about_response(world, hit) {
+            flow.reversed()
+        } else {
+            flow
+        }
+    }
+}
+
+/// Whether a hit on a method points at the type of its responses.
+fn is_about_response(world: &World, hit: &Hit) -> bool {
+    let ElementId::Method(_) = hit.element else {
+        return false;
+    };
+    let Some(first) = hit.spot.as_ref().and_then(|spot| spot.tries.first()) else {
+        return false;
+    };
+    let mut response = world.set(hit.era).source_path(hit.element);
+    response.push(3);
+    hit.era == Era::New && *first == response
+}
+
+/// What an old element became. Of a member that is gone: what its container
+/// became, for that is what both versions exchange.
+fn twin(world: &World, element: ElementId) -> Option<ElementId> {
+    let old = world.old;
+    match element {
+        ElementId::File(id) => world.file_twin(id).map(Into::into),
+        ElementId::Message(id) => world.message_twin(id).map(Into::into),
+        ElementId::Enum(id) => world.enum_twin(id).map(Into::into),
+        ElementId::Service(id) => world.service_twin(id).map(Into::into),
+        ElementId::Field(id) => world.message_twin(old.owner(&old[id])).map(Into::into),
+        ElementId::Oneof(id) => world.message_twin(old[id].message).map(Into::into),
+        ElementId::Value(id) => world.enum_twin(old[id].parent).map(Into::into),
+        ElementId::Method(id) => world.service_twin(old[id].service).map(Into::into),
+    }
+}
+
+/// The same of a new element.
+fn origin(world: &World, element: ElementId) -> Option<ElementId> {
+    let new = world.new;
+    match element {
+        ElementId::File(id) => world.file_origin(id).map(Into::into),
+        ElementId::Message(id) => world.message_origin(id).map(Into::into),
+        ElementId::Enum(id) => world.enum_origin(id).map(Into::into),
+        ElementId::Service(id) => world.service_origin(id).map(Into::into),
+        ElementId::Field(id) => world.message_origin(new.owner(&new[id])).map(Into::into),
+        ElementId::Oneof(id) => world.message_origin(new[id].message).map(Into::into),
+        ElementId::Value(id) => world.enum_origin(new[id].parent).map(Into::into),
+        ElementId::Method(id) => world.service_origin(new[id].service).map(Into::into),
+    }
+}
