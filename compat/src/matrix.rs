@@ -131,7 +131,10 @@ pub fn full(
             elements: 0,
             out_of_reach: Vec::new(),
         });
-        let mut bases: Vec<Base<'_>> = versions[..newer].iter().map(|each| each.0.clone()).collect();
+        let mut bases: Vec<Base<'_>> = versions[..newer]
+            .iter()
+            .map(|each| each.0.clone())
+            .collect();
         bases.reverse();
         let comparison = Comparison {
             new: new.set,
@@ -254,7 +257,10 @@ impl Meeting<'_> {
             Skew::MajorSkew => Class::Major,
         };
         let effective = skew.effective();
-        (class, effective.map(|(major, minor)| format!("{major}.{minor}")))
+        (
+            class,
+            effective.map(|(major, minor)| format!("{major}.{minor}")),
+        )
     }
 }
 

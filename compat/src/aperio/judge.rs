@@ -58,10 +58,7 @@ pub(super) fn judge(
             Some(declaration::line(world.set(side), element))
         };
         let place = hit.spot.as_ref().map(|spot| Place {
-            path: comparison
-                .loaded
-                .show(world.new[spot.file].path)
-                .to_owned(),
+            path: comparison.loaded.show(world.new[spot.file].path).to_owned(),
             span: places.span(spot),
         });
         let is_text = hit.spot.as_ref().is_some_and(|spot| {
@@ -360,11 +357,9 @@ fn twin(world: &World, old: ElementId, by_name: bool) -> Option<ElementId> {
     }
 }
 
-fn named(
-    set: &DescriptorSet<'_>,
-    message: MessageId,
-    name: &str,
-) -> Option<FieldId> {
+fn named(set: &DescriptorSet<'_>, message: MessageId, name: &str) -> Option<FieldId> {
     let mut fields = set.fields_of(&set[message]).iter();
-    fields.find(|field| field.name == name).map(|field| field.id)
+    fields
+        .find(|field| field.name == name)
+        .map(|field| field.id)
 }

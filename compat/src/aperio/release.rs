@@ -109,7 +109,10 @@ fn waive(comparison: &Comparison<'_>, findings: &mut [Finding]) -> Vec<State> {
         .collect();
     let reached = match &comparison.declared {
         Some(Declared::Version(version)) => Some(version),
-        _ => comparison.bases.iter().find_map(|base| base.version.as_ref()),
+        _ => comparison
+            .bases
+            .iter()
+            .find_map(|base| base.version.as_ref()),
     };
     let applied = waiver::apply(comparison.waivers, &waivable, reached, comparison.today);
     for (finding, waiver) in findings.iter_mut().zip(applied.waived) {
