@@ -70,7 +70,7 @@ pub(super) fn judge(
                 continue;
             }
             let demand = match demand {
-                Demand::Minor | Demand::Major if in_unstable(world, hit) => Demand::Patch,
+                Demand::Minor | Demand::Major if in_unstable(world, sides) => Demand::Patch,
                 _ => demand,
             };
             let [old, new] = &shapes;
@@ -257,9 +257,14 @@ fn container(set: &DescriptorSet<'_>, element: ElementId) -> Option<ElementId> {
     }
 }
 
-fn in_unstable(world: &World, hit: &Hit) -> bool {
-    let set = world.set(hit.era);
-    is_unstable(set[set.file_of(hit.element)].package)
+/// Whether nobody was promised that it stays: not by the side that has it, nor
+/// by either where both have.
+fn in_unstable(world: &World, sides: [Option<ElementId>; 2]) -> bool {
+    let unstable = |era: Era| {
+        let set = world.set(era);
+        sides[era as usize].is_none_or(|id| is_unstable(set[set.file_of(id)].package))
+    };
+    unstable(Era::Old) && unstable(Era::New)
 }
 
 /// What readers see when the newer side holds back what it may. A demand
