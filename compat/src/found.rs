@@ -3,6 +3,7 @@
 use crate::effect::{Demand, Effect, Effects};
 use crate::model::{DescriptorSet, ElementId, FileId, Scope, SourcePath};
 use crate::rule::{Channel, Rule};
+use crate::witness::Probe;
 
 /// One of the two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,9 +121,17 @@ pub struct Hit {
     /// given: what the effects ask for, and a major in the other channels of
     /// the rule.
     pub demands: Vec<(Channel, Demand)>,
+    /// What a writer has to set to show the effects.
+    pub probe: Option<Probe>,
 }
 
 impl Hit {
+    /// Says what shows the effects.
+    pub(crate) fn shown_by(&mut self, probe: impl Into<Option<Probe>>) -> &mut Self {
+        self.probe = probe.into();
+        self
+    }
+
     /// Says what readers see.
     pub fn effects(&mut self, new_to_old: Effect, old_to_new: Effect) -> &mut Self {
         self.effects = Some(Effects {
@@ -226,6 +235,7 @@ impl Found {
             message,
             effects: None,
             demands: Vec::new(),
+            probe: None,
         });
         self.hits.last_mut().expect("just pushed")
     }

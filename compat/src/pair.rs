@@ -89,6 +89,7 @@ pub struct World<'w> {
     oneofs: Twins,
     methods: Twins,
     shapes: OnceLock<Shapes>,
+    carriers: OnceLock<HashMap<(EnumId, EnumId), (FieldId, FieldId)>>,
 }
 
 macro_rules! twins {
@@ -147,6 +148,7 @@ impl<'w> World<'w> {
             oneofs: Twins::new(old.oneofs.len(), new.oneofs.len()),
             methods: Twins::new(old.methods.len(), new.methods.len()),
             shapes: OnceLock::new(),
+            carriers: OnceLock::new(),
         };
         world.pair_files();
         world.pair_named();
@@ -157,6 +159,23 @@ impl<'w> World<'w> {
     /// The types that stand where types of other names stood.
     pub(crate) fn shapes(&self) -> &Shapes {
         self.shapes.get_or_init(|| Shapes::of(self))
+    }
+
+    /// A field that holds one enum on the old side and the other on the new.
+    pub(crate) fn carrier(&self, pair: (EnumId, EnumId)) -> Option<(FieldId, FieldId)> {
+        let carriers = self.carriers.get_or_init(|| {
+            let mut carriers = HashMap::new();
+            for old in self.old.fields() {
+                let Some(new) = self.field_twin(old.id).map(|id| &self.new[id]) else {
+                    continue;
+                };
+                if let (Target::Enum(before), Target::Enum(after)) = (old.target, new.target) {
+                    carriers.entry((before, after)).or_insert((old.id, new.id));
+                }
+            }
+            carriers
+        });
+        carriers.get(&pair).copied()
     }
 
     /// The set of one side.

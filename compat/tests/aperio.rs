@@ -7,8 +7,9 @@ mod table;
 
 use compat::effect::{Demand, Effect};
 use compat::load::{FrontEnd, Protox, Root, Sources, Tree};
+use compat::model::ElementId;
 use compat::occasion::Occasion;
-use compat::{DescriptorSet, Hit, World, catalog, pair};
+use compat::{DescriptorSet, Era, Hit, World, catalog, pair, witness};
 use semver::Version;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -50,8 +51,20 @@ fn judged(world: &World) -> Vec<Hit> {
     );
     let name = |hit: &Hit| world.set(hit.era).full_name(hit.element);
     let stands = |over: &Hit, hit: &Hit| {
-        let (over_name, name) = (name(over), name(hit));
-        let about = over_name == name || over_name.starts_with(&format!("{name}."));
+        // A hit stands for others on its element and on what that is part of.
+        let outer = match over.element {
+            ElementId::Field(id) => {
+                let set = world.set(over.era);
+                set.message_name(set.owner(&set[id])).to_owned()
+            }
+            ElementId::Value(id) => {
+                let set = world.set(over.era);
+                set.enum_name(set[id].parent).to_owned()
+            }
+            _ => String::new(),
+        };
+        let name_of_hit = name(hit);
+        let about = name(over) == name_of_hit || outer == name_of_hit;
         about && over.rule.instead_of.contains(&hit.rule.id)
     };
     let stays = |hit: &&Hit| !hits.iter().any(|over| stands(over, hit));
@@ -133,19 +146,29 @@ fn a_type_of_another_name_is_its_shape() {
     let same = "message M { O n = 1; } message O { int32 a = 1; O next = 2; F e = 3; }
                 enum F { ZERO = 0; }";
     assert_eq!(renamed(same), (Some(Demand::Patch), vec!["NEUTRAL_CHANGE"]));
-    let grown = "message M { O n = 1; } message O { int32 a = 1; O next = 2; F e = 3; string b = 4; }
+    let grown =
+        "message M { O n = 1; } message O { int32 a = 1; O next = 2; F e = 3; string b = 4; }
                  enum F { ZERO = 0; ONE = 1; }";
     let additions = vec!["ENUM_VALUE_ADDED", "FIELD_ADDED"];
     assert_eq!(renamed(grown), (Some(Demand::Minor), additions));
     let deep = "message M { O n = 1; } message O { int32 a = 1; O next = 2; F e = 3; }
                 enum F { ZERO = 0; ONE = 0; option allow_alias = true; }";
-    assert_eq!(renamed(deep), (Some(Demand::Minor), vec!["ENUM_ALIAS_ADDED"]));
+    assert_eq!(
+        renamed(deep),
+        (Some(Demand::Minor), vec!["ENUM_ALIAS_ADDED"])
+    );
     let other = "message M { O n = 1; } message O { string a = 1; O next = 2; F e = 3; }
                  enum F { ZERO = 0; }";
-    assert_eq!(renamed(other), (Some(Demand::Major), vec!["TYPE_SAME_SHAPE"]));
+    assert_eq!(
+        renamed(other),
+        (Some(Demand::Major), vec!["TYPE_SAME_SHAPE"])
+    );
     let narrower = "message M { O n = 1; } message O { int32 a = 1; P next = 2; F e = 3; }
                     message P { int32 a = 1; O next = 2; F e = 3; } enum F { ONE = 0; }";
-    assert_eq!(renamed(narrower), (Some(Demand::Patch), vec!["NEUTRAL_CHANGE"]));
+    assert_eq!(
+        renamed(narrower),
+        (Some(Demand::Patch), vec!["NEUTRAL_CHANGE"])
+    );
 }
 
 #[test]
@@ -157,18 +180,29 @@ fn what_differs_below_is_told_once_and_by_name() {
     let new = DescriptorSet::parse(&new).unwrap();
     let world = World::new(&old, &new);
     let hits = judged(&world);
-    let shape: Vec<_> = hits.iter().filter(|hit| hit.rule.id == "TYPE_SAME_SHAPE").collect();
-    let [hit] = shape[..] else { panic!("{hits:#?}") };
+    let shape: Vec<_> = hits
+        .iter()
+        .filter(|hit| hit.rule.id == "TYPE_SAME_SHAPE")
+        .collect();
+    let [hit] = shape[..] else {
+        panic!("{hits:#?}")
+    };
     assert_eq!(new.full_name(hit.element), "p.v1.M.a");
-    assert!(hit.message.contains("field 1 (x) of message D"), "{}", hit.message);
+    assert!(
+        hit.message.contains("field 1 (x) of message D"),
+        "{}",
+        hit.message
+    );
     assert_eq!(hit.effects.unwrap().old_to_new, Effect::Lossy);
     assert_eq!(hit.effects.unwrap().new_to_old, Effect::Same);
 }
 
 #[test]
 fn a_type_that_was_there_is_no_new_name() {
-    let old = "message M { A a = 1; } message A { int32 x = 1; } message B { int32 x = 1; int32 y = 2; }";
-    let new = "message M { B a = 1; } message A { int32 x = 1; } message B { int32 x = 1; int32 y = 2; }";
+    let old =
+        "message M { A a = 1; } message A { int32 x = 1; } message B { int32 x = 1; int32 y = 2; }";
+    let new =
+        "message M { B a = 1; } message A { int32 x = 1; } message B { int32 x = 1; int32 y = 2; }";
     assert_eq!(of(old, new), (Some(Demand::Minor), vec!["TYPE_SAME_SHAPE"]));
     assert_eq!(of(new, old), (Some(Demand::Major), vec!["TYPE_SAME_SHAPE"]));
 }
@@ -194,9 +228,16 @@ fn extensions_come_and_go_as_fields_do() {
     let gone = (Some(Demand::Major), vec!["FIELD_NO_DELETE_UNLESS_RETIRED"]);
     assert_eq!(of(&some, none), gone);
     let wide = format!("{none} extend M {{ optional int64 x = 100; }}");
-    assert_eq!(of(&wide, &some), (Some(Demand::Major), vec!["FIELD_RANGE_COMPATIBLE"]));
-    let moved = format!("{none} message N {{ extend M {{ optional int32 x = 100; }} }}");
-    assert_eq!(of(&some, &moved).0, Some(Demand::Patch));
+    assert_eq!(
+        of(&wide, &some),
+        (Some(Demand::Major), vec!["FIELD_RANGE_COMPATIBLE"])
+    );
+    let here = format!("{some} message N {{}}");
+    let there = format!("{none} message N {{ extend M {{ optional int32 x = 100; }} }}");
+    assert_eq!(
+        of(&here, &there),
+        (Some(Demand::Patch), vec!["NEUTRAL_CHANGE"])
+    );
 }
 
 #[test]
@@ -236,13 +277,22 @@ fn what_is_retired_may_go_in_a_minor() {
                enum E { ZERO = 0; ONE = 1 [deprecated = true]; }";
     let new = "message M { int32 a = 1; reserved 2; reserved \"b\"; }
                enum E { ZERO = 0; reserved 1; reserved \"ONE\"; }";
-    let major = vec!["ENUM_VALUE_NO_DELETE_UNLESS_RETIRED", "FIELD_NO_DELETE_UNLESS_RETIRED"];
+    let major = vec![
+        "ENUM_VALUE_NO_DELETE_UNLESS_RETIRED",
+        "FIELD_NO_DELETE_UNLESS_RETIRED",
+    ];
     assert_eq!(of(old, new), (Some(Demand::Major), major.clone()));
     let after = |minors| move |occasion: &mut Occasion| occasion.deletion_after = Some(minors);
     assert_eq!(with(old, new, after(1)).0, Some(Demand::Minor));
-    assert_eq!(with(old, new, after(2)), (Some(Demand::Major), major.clone()));
+    assert_eq!(
+        with(old, new, after(2)),
+        (Some(Demand::Major), major.clone())
+    );
     let unreserved = "message M { int32 a = 1; } enum E { ZERO = 0; }";
-    assert_eq!(with(old, unreserved, after(1)), (Some(Demand::Major), major));
+    assert_eq!(
+        with(old, unreserved, after(1)),
+        (Some(Demand::Major), major)
+    );
 }
 
 /// Files of a package that is annotated.
@@ -261,7 +311,8 @@ fn a_guard_is_younger_than_the_base_and_has_a_gate() {
         let text = |rpc: &str, arm: &str| {
             annotated(&format!(
                 "message M {{ oneof o {{ int32 a = 1; {arm} }} }}
-                 service S {{ rpc A(M) returns (M); {rpc} }}"
+                 service S {{ rpc A(M) returns (M); {rpc} }}
+                 enum Capability {{ NONE = 0; X = 1; }}"
             ))
         };
         let (old, new) = (text("", ""), text(rpc, arm));
@@ -270,23 +321,29 @@ fn a_guard_is_younger_than_the_base_and_has_a_gate() {
         let mut world = World::new(&old, &new);
         world.occasion.base = Some(Version::new(1, 1, 0));
         let (demand, rules) = wire(&world);
-        (demand.unwrap(), rules.into_iter().collect::<Vec<_>>().join(" "))
+        (
+            demand.unwrap(),
+            rules.into_iter().collect::<Vec<_>>().join(" "),
+        )
     };
     let rpc = |options: &str| judge(&format!("rpc B(M) returns (M) {{ {options} }}"), "");
-    let since = |minor: u32| format!("option (aperio.annotations.v1.method_since) = \"1.{minor}\";");
+    let since =
+        |minor: u32| format!("option (aperio.annotations.v1.method_since) = \"1.{minor}\";");
     let gate = "option (aperio.annotations.v1.gated_by) = \"X\";";
     let denied = (Demand::Major, "RPC_ADDED_GATED".to_owned());
     let guarded = (Demand::Minor, "RPC_ADDED".to_owned());
-    assert_eq!(rpc(""), denied);
+    let unmarked = (Demand::Refused, "ADDED_ELEMENT_HAS_SINCE".to_owned());
+    assert_eq!(rpc(""), unmarked);
+    assert_eq!(rpc(gate), unmarked);
     assert_eq!(rpc(&since(2)), denied);
-    assert_eq!(rpc(gate), denied);
-    assert_eq!(rpc(&format!("{} {gate}", since(1))), denied);
+    let released = (Demand::Refused, "SINCE_WELL_FORMED".to_owned());
+    assert_eq!(rpc(&format!("{} {gate}", since(1))), released);
     assert_eq!(rpc(&format!("{} {gate}", since(2))), guarded);
     let arm = |options: &str| judge("", &format!("int32 b = 2 {options};"));
     let since = "(aperio.annotations.v1.field_since) = \"1.2\"";
     let gate = "(aperio.annotations.v1.field_gated_by) = \"X\"";
     let gated = |demand| (demand, "ONEOF_ARM_ADDED_GATED".to_owned());
-    assert_eq!(arm(""), gated(Demand::Major));
+    assert_eq!(arm(""), unmarked);
     assert_eq!(arm(&format!("[{since}]")), gated(Demand::Major));
     assert_eq!(arm(&format!("[{since}, {gate}]")), gated(Demand::Minor));
 }
@@ -313,4 +370,102 @@ fn the_minors_of_the_interface_are_minors() {
         let (demand, rules) = wire(&world);
         assert_eq!(demand, Some(Demand::Minor), "{old} → {new}: {rules:?}");
     }
+}
+
+/// Changes that the table does not have, or not in a field.
+const MORE: [(&str, &str); 16] = [
+    ("message M { int32 a = 1; }", "message M { string a = 1; }"),
+    (
+        "message M { double a = 1; }",
+        "message M { fixed32 a = 1; }",
+    ),
+    (
+        "message M { N a = 1; } message N {}",
+        "message M { int32 a = 1; } message N {}",
+    ),
+    ("message M { int32 a = 1; }", "message M { sint32 a = 1; }"),
+    ("message M { sint64 a = 1; }", "message M { sint32 a = 1; }"),
+    (
+        "message M { fixed32 a = 1; }",
+        "message M { sfixed32 a = 1; }",
+    ),
+    (
+        "message M { sfixed64 a = 1; }",
+        "message M { fixed64 a = 1; }",
+    ),
+    ("message M { fixed32 a = 1; }", "message M { float a = 1; }"),
+    ("message M { uint64 a = 1; }", "message M { int64 a = 1; }"),
+    ("message M { bool a = 1; }", "message M { int32 a = 1; }"),
+    (
+        "message M { E e = 1; } enum E { ZERO = 0; ONE = 1; }",
+        "message M { E e = 1; } enum E { ZERO = 0; ONE = 1; TWO = 2; }",
+    ),
+    (
+        "message M { E e = 1; } enum E { ZERO = 0; ONE = 1; }",
+        "message M { E e = 1; } enum E { ZERO = 0; }",
+    ),
+    (
+        "message M { E e = 1; } enum E { ZERO = 0; ONE = 1; TWO = 2; }",
+        "message M { E e = 1; } enum E { ZERO = 0; ONE = 2; TWO = 1; }",
+    ),
+    (
+        "syntax = \"proto2\"; package p.v1; message M { optional E e = 1; } enum E { ZERO = 0; }",
+        "syntax = \"proto2\"; package p.v1; message M { optional E e = 1; } enum E { ZERO = 0; ONE = 1; }",
+    ),
+    (
+        "syntax = \"proto2\"; package p.v1; message M { optional E e = 1; } enum E { ZERO = 0; }",
+        "syntax = \"proto3\"; package p.v1; message M { optional E e = 1; } enum E { ZERO = 0; }",
+    ),
+    (
+        "message M { N n = 1; } message N { int64 a = 1; }",
+        "message M { O n = 1; } message O { int32 a = 1; }",
+    ),
+];
+
+/// What witnesses show is what their rules say.
+#[test]
+fn bytes_show_what_rules_say() {
+    let mut pairs = Vec::new();
+    for experiment in experiments().unwrap() {
+        let (old, new) = experiment.sides();
+        let bytes = |side: &str, files: &Files| {
+            if experiment.has_edition() {
+                committed(&format!("{}.{side}", slug(&experiment.change)), files).unwrap()
+            } else {
+                compiled(files)
+            }
+        };
+        pairs.push((
+            experiment.change.clone(),
+            bytes("old", &old),
+            bytes("new", &new),
+        ));
+    }
+    for (old, new) in MORE {
+        pairs.push((format!("{old} to {new}"), one(old), one(new)));
+    }
+    let mut wrong = Vec::new();
+    let mut shown = BTreeSet::new();
+    for (change, old, new) in &pairs {
+        let old = DescriptorSet::parse(old).unwrap();
+        let new = DescriptorSet::parse(new).unwrap();
+        let world = World::new(&old, &new);
+        for hit in judged(&world) {
+            let (Some(probe), Some(effects)) = (&hit.probe, hit.effects) else {
+                continue;
+            };
+            let said = match probe.writer {
+                Era::Old => effects.old_to_new,
+                Era::New => effects.new_to_old,
+            };
+            let seen = witness::witness(&world, probe).map(|witness| witness.effect);
+            shown.insert(hit.rule.id);
+            if seen != Some(said) {
+                let id = hit.rule.id;
+                wrong.push(format!("{change}: {id} says {said:?}, bytes show {seen:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(shown.len() >= 20, "{shown:?}");
 }

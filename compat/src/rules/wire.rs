@@ -9,6 +9,7 @@ mod elements;
 mod guard;
 mod kinds;
 pub(crate) mod members;
+pub(in crate::rules) mod probes;
 pub(in crate::rules) mod releases;
 mod values;
 
@@ -43,6 +44,7 @@ rules! {
     field_same_wire_type,
     field_utf8_compatible,
     message_added,
+    message_size_bounded,
     neutral_change,
     normative_comment_changed,
     oneof_arm_added_gated,

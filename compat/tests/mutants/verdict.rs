@@ -1,11 +1,10 @@
 //! What a comparison asks for.
 
-use super::releases::{Files, compiled};
-use compat::aperio::{self, Base, Comparison};
-use compat::buf::Scope;
+use super::releases::Files;
+use crate::side::{Ask, loaded};
+use compat::aperio::Outcome;
 use compat::effect::Demand;
-use compat::load::{Input, Protox, Roots};
-use compat::{Channel, Declared, DescriptorSet, Policy, canon, waiver};
+use compat::{Channel, DescriptorSet, Policy, annotation};
 use std::collections::BTreeSet;
 
 /// The channels of the interface.
@@ -16,100 +15,86 @@ pub(crate) const CHANNELS: [Channel; 4] = [
     Channel::SourcePy,
 ];
 
-/// What was found, by rule and what each asks for in every channel.
+/// What was found.
 pub(crate) struct Verdict {
-    pub(crate) hits: Vec<Said>,
-}
-
-/// One finding.
-pub(crate) struct Said {
-    pub(crate) rule: &'static str,
-    pub(crate) message: String,
-    pub(crate) demands: Vec<(Channel, Demand)>,
+    outcome: Outcome,
 }
 
 impl Verdict {
-    /// What some channels ask for together.
-    pub(crate) fn demand(&self, channels: &[Channel]) -> &'static str {
-        let demands = self.hits.iter().flat_map(|said| &said.demands);
-        let demands = demands.filter(|(channel, _)| channels.contains(channel));
-        demands
-            .map(|(_, demand)| *demand)
-            .max()
-            .map_or("none", Demand::name)
+    /// The bump, or that it is refused at any.
+    pub(crate) fn word(&self) -> &'static str {
+        if self.is_refused() {
+            Demand::Refused.name()
+        } else {
+            self.outcome.overall.name()
+        }
     }
 
-    /// The rules that ask for something anywhere.
+    /// The bump, whatever is refused beside.
+    pub(crate) fn bump(&self) -> &'static str {
+        self.outcome.overall.name()
+    }
+
+    pub(crate) fn is_refused(&self) -> bool {
+        let mut changes = self.outcome.findings.iter();
+        changes
+            .any(|finding| finding.demand == Demand::Refused && finding.channel != Channel::Release)
+    }
+
+    /// How often a rule found something.
+    pub(crate) fn count(&self, rule: &str) -> usize {
+        let findings = self.outcome.findings.iter();
+        findings.filter(|finding| finding.rule.id == rule).count()
+    }
+
+    /// The rules that found something.
     pub(crate) fn rules(&self) -> BTreeSet<&'static str> {
-        self.hits.iter().map(|said| said.rule).collect()
+        let findings = self.outcome.findings.iter();
+        findings.map(|finding| finding.rule.id).collect()
     }
 
     /// Every finding in one line each.
     pub(crate) fn told(&self) -> String {
-        let line = |said: &Said| {
-            let demands = said.demands.iter();
-            let demands: Vec<String> = demands
-                .map(|(channel, demand)| format!("{} {}", channel.name(), demand.name()))
-                .collect();
+        let findings = self.outcome.findings.iter();
+        let lines = findings.map(|finding| {
             format!(
-                "    {} [{}] {}\n",
-                said.rule,
-                demands.join(", "),
-                said.message
+                "    {} {} {}: {}\n",
+                finding.rule.id,
+                finding.channel.name(),
+                finding.demand.name(),
+                finding.message
             )
-        };
-        self.hits.iter().map(line).collect()
+        });
+        lines.collect()
     }
 }
 
-/// Compares two trees as releases.
-pub(crate) fn compare(old: &Files, new: &Files, base: &str, declared: &str) -> Verdict {
-    let [old, new] = [old, new].map(|files| {
-        let input = Input::Bytes(compiled(files));
-        input.load(&Roots::default(), &Protox).unwrap()
-    });
-    let [old_set, new_set] =
-        [&old, &new].map(|loaded| DescriptorSet::parse(&loaded.bytes).unwrap());
-    let digest = |set: &DescriptorSet<'_>| {
-        let files = canon::closure(set, &[], false);
-        canon::digest(set, files).unwrap()
+/// Compares two trees as releases, for some channels.
+pub(crate) fn compare(
+    channels: &[Channel],
+    old: &Files,
+    new: &Files,
+    base: &str,
+    declared: &'static str,
+) -> Verdict {
+    let load = |files: &Files| {
+        let files = files.iter();
+        let files: Vec<(&str, &str)> = files
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
+        let loaded = loaded(&files);
+        annotation::check_read(&DescriptorSet::parse(&loaded.bytes).unwrap()).unwrap();
+        loaded
     };
-    let policy = Policy {
-        channels: CHANNELS.into_iter().collect(),
-        ..Policy::default()
+    let ask = Ask {
+        declared: Some(declared),
+        policy: Policy {
+            channels: channels.iter().copied().collect(),
+            ..Policy::default()
+        },
+        ..Ask::default()
     };
-    let outcome = aperio::check(&Comparison {
-        new: &new_set,
-        digest: digest(&new_set),
-        loaded: &new,
-        bases: vec![Base {
-            reference: base.to_owned(),
-            version: Some(base.parse().unwrap()),
-            set: &old_set,
-            digest: digest(&old_set),
-            locked: false,
-            comments: None,
-        }],
-        declared: Some(Declared::parse(declared).unwrap()),
-        policy: &policy,
-        scope: Scope {
-            exclude_built_in: true,
-            ..Scope::default()
-        },
-        edited: Vec::new(),
-        waivers: &[],
-        today: waiver::today(),
-    });
-    let findings = outcome.unwrap().findings.into_iter();
-    let said = findings.map(|finding| Said {
-        rule: finding.rule.id,
-        demands: match finding.channel {
-            Channel::All => CHANNELS.map(|channel| (channel, finding.demand)).to_vec(),
-            channel => vec![(channel, finding.demand)],
-        },
-        message: finding.message,
-    });
     Verdict {
-        hits: said.collect(),
+        outcome: ask.of(&[(base, &load(old))], &load(new)),
     }
 }

@@ -148,7 +148,7 @@ impl Lookup<'_> {
         }
         if let Some(rest) = named.strip_prefix("git:") {
             let revision = rest.split(':').next().unwrap_or_default();
-            return Ok(of(self.from_git(rest)?, tag(revision)));
+            return Ok(of(self.git_revision(rest)?, tag(revision)));
         }
         if let Some(wanted) = Wanted::parse(named) {
             match self.released(&wanted)? {
@@ -192,7 +192,7 @@ impl Lookup<'_> {
             .hint(format!("there are {}", known.join(", ")))
     }
 
-    fn from_git(&self, rest: &str) -> Result<Loaded, LoadError> {
+    fn git_revision(&self, rest: &str) -> Result<Loaded, LoadError> {
         let (revision, path) = rest.split_once(':').unwrap_or((rest, ""));
         let path = path.trim_end_matches('/');
         let tree = Rc::new(git::tree(revision, path)?);

@@ -1,9 +1,10 @@
 use crate::declare::rule;
 use crate::effect::Effect;
 use crate::features::EnumType;
-use crate::found::{Found, Spot};
+use crate::found::{Era, Found, Spot};
 use crate::model::Enum;
 use crate::pair::{Pair, World};
+use crate::rules::wire::probes;
 
 rule! {
     /// An enum stays open, or stays closed.
@@ -45,8 +46,23 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
             EnumType::Open => Effect::UnknownVariant,
             EnumType::Closed => Effect::Lossy,
         };
+        // The open side may write a number that neither has a name for.
+        let writer = match old {
+            EnumType::Open => Era::Old,
+            EnumType::Closed => Era::New,
+        };
+        let values = world.old.values_of(pair.old).iter();
+        let values = values.chain(world.new.values_of(pair.new));
+        let highest = values.map(|value| value.number).max().unwrap_or(0);
+        let unnamed = highest.checked_add(1).unwrap_or(i32::MIN);
         found
             .at(pair.new.id, spot, Some(pair.old.file), message)
-            .effects(reads(old), reads(new));
+            .effects(reads(old), reads(new))
+            .shown_by(probes::number(
+                world,
+                writer,
+                (pair.old.id, pair.new.id),
+                unnamed,
+            ));
     }
 }

@@ -2,9 +2,11 @@ use super::default::FieldDefault;
 use super::describe::field;
 use crate::declare::rule;
 use crate::effect::Effect;
-use crate::found::{Found, Spot};
+use crate::found::{Era, Found, Spot};
 use crate::model::Field;
 use crate::pair::{Pair, World};
+use crate::rules::wire::probes;
+use crate::witness::Sample;
 
 rule! {
     /// A field keeps its default.
@@ -58,5 +60,6 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     let spot = Spot::part(world.new, pair.new.id, &[7]);
     found
         .at(pair.new.id, spot, Some(pair.old.file), message)
-        .effects(Effect::Lossy, Effect::Lossy);
+        .effects(Effect::Lossy, Effect::Lossy)
+        .shown_by(probes::field(world, Era::Old, pair, [Sample::Empty]));
 }

@@ -37,6 +37,12 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
     let numbers: Vec<_> = new.reserved.iter().copied().chain(numbers).collect();
     let names = returned.iter().map(|value| value.name);
     let names: Vec<_> = new.reserved_names.iter().copied().chain(names).collect();
-    ranges::kept(&element, "reserved", (&old.reserved, &numbers), i32::MAX, found);
+    ranges::kept(
+        &element,
+        "reserved",
+        (&old.reserved, &numbers),
+        i32::MAX,
+        found,
+    );
     ranges::names_kept(&element, (&old.reserved_names, &names), found);
 }

@@ -1,9 +1,10 @@
 use super::guard::dated;
+use super::probes;
 use super::values::{by_number, describe};
 use crate::declare::rule;
 use crate::effect::{Demand, Effect};
 use crate::features::EnumType;
-use crate::found::{Found, Spot};
+use crate::found::{Era, Found, Spot};
 use crate::model::{Enum, EnumValue};
 use crate::pair::{Pair, World};
 use crate::rule::Channel;
@@ -39,7 +40,13 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
             found
                 .at(value.id, Spot::of(world.new, value.id), None, message)
                 .effects(effect, Effect::Same)
-                .demands(Channel::All, Demand::Minor);
+                .demands(Channel::All, Demand::Minor)
+                .shown_by(probes::number(
+                    world,
+                    Era::New,
+                    (pair.old.id, pair.new.id),
+                    value.number,
+                ));
         }
     }
 }

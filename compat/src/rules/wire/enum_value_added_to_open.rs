@@ -1,10 +1,11 @@
 use super::enum_value_added::added;
 use super::guard::dated;
+use super::probes;
 use super::values::describe;
 use crate::declare::rule;
 use crate::effect::{Demand, Effect};
 use crate::features::EnumType;
-use crate::found::{Found, Spot};
+use crate::found::{Era, Found, Spot};
 use crate::model::Enum;
 use crate::pair::{Pair, World};
 use crate::rule::Channel;
@@ -52,6 +53,12 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
         found
             .at(value.id, Spot::of(world.new, value.id), None, message)
             .effects(effect, Effect::Same)
-            .demands(Channel::All, demand);
+            .demands(Channel::All, demand)
+            .shown_by(probes::number(
+                world,
+                Era::New,
+                (pair.old.id, pair.new.id),
+                value.number,
+            ));
     }
 }

@@ -1,9 +1,10 @@
+use super::probes;
 use super::releases;
 use super::values::{by_number, describe};
 use crate::declare::rule;
 use crate::effect::{Demand, Effect};
 use crate::features::EnumType;
-use crate::found::{Found, Spot};
+use crate::found::{Era, Found, Spot};
 use crate::model::{Enum, EnumValue};
 use crate::pair::{Pair, World};
 use crate::rule::Channel;
@@ -59,7 +60,13 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
             .gone(values[0].id, Some(spot), pair.old.file, message)
             .effects(Effect::Same, seen)
             .demands(Channel::Wire, demand)
-            .demands(Channel::Json, demand);
+            .demands(Channel::Json, demand)
+            .shown_by(probes::number(
+                world,
+                Era::Old,
+                (pair.old.id, pair.new.id),
+                number,
+            ));
     }
 }
 

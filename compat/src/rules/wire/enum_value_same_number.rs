@@ -1,8 +1,9 @@
+use super::probes;
 use super::releases;
 use super::values::describe;
 use crate::declare::rule;
 use crate::effect::Effect;
-use crate::found::{Found, Spot};
+use crate::found::{Era, Found, Spot};
 use crate::model::{Enum, EnumValue};
 use crate::pair::{Pair, World};
 use std::collections::{HashMap, HashSet};
@@ -66,10 +67,14 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
                 format!("{} uses a number that {taken}", describe(world.new, value))
             }
         };
+        let types = (pair.old.id, pair.new.id);
+        let before = names.get(value.name);
+        let probe = before.and_then(|old| probes::number(world, Era::Old, types, *old));
         let spot = Spot::part(world.new, value.id, &[2]);
         found
             .at(value.id, spot, Some(pair.old.file), message)
-            .effects(Effect::Lossy, Effect::Lossy);
+            .effects(Effect::Lossy, Effect::Lossy)
+            .shown_by(probe);
     }
 }
 

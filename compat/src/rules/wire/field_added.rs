@@ -1,7 +1,8 @@
 use super::members::Members;
+use super::probes;
 use crate::declare::rule;
 use crate::effect::{Demand, Effect};
-use crate::found::{Era, Found, Spot};
+use crate::found::{Era, Found, Hit, Spot};
 use crate::model::{Field, Message};
 use crate::pair::{Pair, World};
 use crate::rule::Channel;
@@ -41,16 +42,17 @@ fn judge(world: &World, found: &mut Found) {
 
 /// The same of two messages that may have different names.
 pub(crate) fn members(pair: &Pair<Message>, world: &World, found: &mut Found) {
+    let types = (pair.old.id, pair.new.id);
     for field in Members::of(pair, world).added {
-        add(field, world, found);
+        add(field, world, found).shown_by(probes::message(world, Era::New, types, [field]));
     }
 }
 
-fn add(field: &Field<'_>, world: &World, found: &mut Found) {
+fn add<'f>(field: &Field<'_>, world: &World, found: &'f mut Found) -> &'f mut Hit {
     let message = format!("{} was added", describe(world.new, field));
     let spot = Spot::of(world.new, field.id);
     found
         .at(field.id, spot, None, message)
         .effects(Effect::Ignored, Effect::Same)
-        .demands(Channel::All, Demand::Minor);
+        .demands(Channel::All, Demand::Minor)
 }

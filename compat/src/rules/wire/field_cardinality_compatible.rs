@@ -1,11 +1,13 @@
 use super::kinds::{packed, singular};
+use super::probes;
 use crate::declare::rule;
 use crate::effect::Effect;
-use crate::found::{Found, Spot};
-use crate::model::{Cardinality, DescriptorSet, Field};
+use crate::found::{Era, Found, Spot};
+use crate::model::{Cardinality, DescriptorSet, Field, Kind, Target};
 use crate::pair::{Pair, World};
 use crate::rules::buf::cardinality::word;
 use crate::rules::buf::describe::field;
+use crate::witness::{Probe, Sample};
 
 rule! {
     /// A field that holds many values keeps readers that take many.
@@ -60,6 +62,12 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
         word(old)
     );
     let (old, new) = ((world.old, pair.old), (world.new, pair.new));
+    let (new_to_old, old_to_new) = (read(new, old), read(old, new));
+    let writer = if old_to_new > new_to_old {
+        Era::Old
+    } else {
+        Era::New
+    };
     found
         .at(
             pair.new.id,
@@ -67,7 +75,8 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
             Some(pair.old.file),
             message,
         )
-        .effects(read(new, old), read(old, new));
+        .effects(new_to_old, old_to_new)
+        .shown_by(several(world, writer, pair));
 }
 
 /// What a reader sees of what a writer of another cardinality writes.
@@ -83,4 +92,32 @@ fn read(
         _ if packed(writer) => Effect::Rejected,
         _ => Effect::Lossy,
     }
+}
+
+/// Two values that a reader of one, or of a map, makes one of.
+fn several(world: &World, writer: Era, pair: &Pair<Field>) -> Option<Probe> {
+    let field = match writer {
+        Era::Old => pair.old,
+        Era::New => pair.new,
+    };
+    let set = world.set(writer);
+    let samples = match (field.kind, field.target) {
+        (Kind::Bool, _) => [false, true].map(Sample::Bool),
+        (Kind::Float | Kind::Double, _) => [1.5, 2.5].map(Sample::Float),
+        (Kind::String | Kind::Bytes, _) => ["x", "y"].map(|text| Sample::Text(text.to_owned())),
+        // Two entries of one key, as a list has them.
+        (_, Target::Message(entry)) => {
+            let fields = set.fields_of(&set[entry]);
+            let key = fields.iter().find(|field| field.number == 1)?;
+            let value = fields.iter().find(|field| field.number == 2)?;
+            let entry = |sample| {
+                let key = (key.id, probes::some(set, key));
+                Sample::Message(vec![key, (value.id, sample)])
+            };
+            [entry(probes::some(set, value)), entry(probes::zero(value)?)]
+        }
+        (Kind::Enum, _) => [Sample::Int(0), probes::some(set, field)],
+        _ => [5, 6].map(Sample::Int),
+    };
+    Some(probes::field(world, writer, pair, samples))
 }

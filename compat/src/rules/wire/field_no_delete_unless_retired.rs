@@ -1,8 +1,9 @@
 use super::members::Members;
+use super::probes;
 use super::releases;
 use crate::declare::rule;
 use crate::effect::{Demand, Effect};
-use crate::found::{Era, Found, Spot};
+use crate::found::{Era, Found, Hit, Spot};
 use crate::model::{Cardinality, Field, Message};
 use crate::pair::{Pair, World};
 use crate::rule::Channel;
@@ -61,11 +62,23 @@ pub(crate) fn members(pair: &Pair<Message>, world: &World, found: &mut Found) {
             Demand::Major
         };
         let spot = Spot::of(world.new, pair.new.id);
-        delete(field, Some(spot), demand, world, found);
+        let types = (pair.old.id, pair.new.id);
+        delete(field, Some(spot), demand, world, found).shown_by(probes::message(
+            world,
+            Era::Old,
+            types,
+            [field],
+        ));
     }
 }
 
-fn delete(field: &Field<'_>, spot: Option<Spot>, demand: Demand, world: &World, found: &mut Found) {
+fn delete<'f>(
+    field: &Field<'_>,
+    spot: Option<Spot>,
+    demand: Demand,
+    world: &World,
+    found: &'f mut Found,
+) -> &'f mut Hit {
     let how = if demand == Demand::Minor {
         "was retired and deleted"
     } else {
@@ -76,7 +89,7 @@ fn delete(field: &Field<'_>, spot: Option<Spot>, demand: Demand, world: &World, 
         .gone(field.id, spot, field.file, message)
         .effects(Effect::Same, Effect::Ignored)
         .demands(Channel::Wire, demand)
-        .demands(Channel::Json, demand);
+        .demands(Channel::Json, demand)
 }
 
 fn retired(pair: &Pair<Message>, world: &World, field: &Field<'_>) -> bool {

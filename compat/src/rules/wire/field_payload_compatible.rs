@@ -1,9 +1,11 @@
 use super::kinds::{retyped, verifies};
+use super::probes;
 use crate::declare::rule;
 use crate::effect::Effect;
-use crate::found::Found;
+use crate::found::{Era, Found};
 use crate::model::{Field, Kind};
 use crate::pair::{Pair, World};
+use crate::witness::Sample;
 
 rule! {
     /// A field that holds a message keeps holding one.
@@ -51,11 +53,18 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
             Effect::Same
         }
     };
+    let writer = if message(pair.old) {
+        Era::New
+    } else {
+        Era::Old
+    };
+    let sample = Sample::Text("hello".to_owned());
     retyped(
         pair,
         world,
         found,
         "what is inside is read as what it is not",
     )
-    .effects(reads(pair.old), reads(pair.new));
+    .effects(reads(pair.old), reads(pair.new))
+    .shown_by(probes::field(world, writer, pair, [sample]));
 }

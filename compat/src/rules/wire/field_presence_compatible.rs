@@ -1,6 +1,7 @@
+use super::probes;
 use crate::declare::rule;
 use crate::effect::{Demand, Effect};
-use crate::found::{Found, Spot};
+use crate::found::{Era, Found, Spot};
 use crate::model::{Cardinality, Field};
 use crate::pair::{Pair, World};
 use crate::rule::Channel;
@@ -49,7 +50,9 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     let spot = Spot::of(world.new, pair.new.id);
     let hit = found.at(pair.new.id, spot, Some(pair.old.file), message);
     if lost {
-        hit.effects(Effect::Lossy, Effect::Lossy);
+        let zero = probes::zero(pair.old);
+        hit.effects(Effect::Lossy, Effect::Lossy)
+            .shown_by(zero.map(|zero| probes::field(world, Era::Old, pair, [zero])));
     } else {
         hit.effects(Effect::Same, Effect::Same)
             .demands(Channel::Wire, Demand::Minor);

@@ -1,7 +1,8 @@
 use super::kinds::{closed, meaning, range, retyped};
+use super::probes;
 use crate::declare::rule;
 use crate::effect::Effect;
-use crate::found::Found;
+use crate::found::{Era, Found};
 use crate::model::{DescriptorSet, Field, Kind};
 use crate::pair::{Pair, World};
 
@@ -51,7 +52,15 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
         (_, Effect::Lossy) => "a new reader gets some values of an old writer as others",
         _ => "a reader meets numbers that it has no name for",
     };
-    retyped(pair, world, found, because).effects(new_to_old, old_to_new);
+    let (old, new) = ((world.old, pair.old), (world.new, pair.new));
+    let (writer, sample) = if old_to_new >= new_to_old {
+        (Era::Old, probes::outside(old, new))
+    } else {
+        (Era::New, probes::outside(new, old))
+    };
+    retyped(pair, world, found, because)
+        .effects(new_to_old, old_to_new)
+        .shown_by(sample.map(|sample| probes::field(world, writer, pair, [sample])));
 }
 
 /// What a reader sees of the values of a writer.

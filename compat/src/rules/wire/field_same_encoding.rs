@@ -1,9 +1,11 @@
 use super::kinds::{Wire, meaning, retyped, wire};
+use super::probes;
 use crate::declare::rule;
 use crate::effect::Effect;
-use crate::found::Found;
-use crate::model::Field;
+use crate::found::{Era, Found};
+use crate::model::{Field, Kind};
 use crate::pair::{Pair, World};
+use crate::witness::Sample;
 
 rule! {
     /// A field keeps the meaning of its bytes.
@@ -35,6 +37,13 @@ rule! {
 fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     let (old, new) = (pair.old.kind, pair.new.kind);
     let number = !matches!(wire(old), Wire::Length | Wire::Group);
+    // The highest bit tells signed from unsigned, a small number the rest.
+    let sample = match old {
+        Kind::Fixed32 => Sample::Uint(u32::MAX.into()),
+        Kind::Fixed64 => Sample::Uint(u64::MAX),
+        Kind::Sfixed32 | Kind::Sfixed64 => Sample::Int(-1),
+        _ => probes::some(world.old, pair.old),
+    };
     if number && wire(old) == wire(new) && meaning(old) != meaning(new) {
         retyped(
             pair,
@@ -42,6 +51,7 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
             found,
             "one number is written as the bytes of another",
         )
-        .effects(Effect::Lossy, Effect::Lossy);
+        .effects(Effect::Lossy, Effect::Lossy)
+        .shown_by(probes::field(world, Era::Old, pair, [sample]));
     }
 }

@@ -1,6 +1,7 @@
+use super::probes;
 use crate::declare::rule;
 use crate::effect::Effect;
-use crate::found::{Found, Spot};
+use crate::found::{Era, Found, Spot};
 use crate::model::{Field, Kind};
 use crate::pair::{Pair, World};
 use crate::rules::buf::describe::field;
@@ -46,5 +47,11 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     let spot = Spot::part(world.new, pair.new.id, &[8, 21, 5]);
     found
         .at(pair.new.id, spot, Some(pair.old.file), message)
-        .effects(Effect::Rejected, Effect::Rejected);
+        .effects(Effect::Rejected, Effect::Rejected)
+        .shown_by(probes::field(
+            world,
+            Era::Old,
+            pair,
+            [probes::some(world.old, pair.old)],
+        ));
 }

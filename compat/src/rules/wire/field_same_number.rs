@@ -1,7 +1,8 @@
+use super::probes;
 use crate::declare::rule;
 use crate::effect::Effect;
-use crate::found::{Found, Spot};
-use crate::model::Message;
+use crate::found::{Era, Found, Spot};
+use crate::model::{Field, Message};
 use crate::pair::{Pair, World};
 use std::collections::HashMap;
 
@@ -37,18 +38,21 @@ rule! {
 
 fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
     let old = world.old.fields_of(pair.old).iter();
-    let old: HashMap<&str, i32> = old.map(|field| (field.name, field.number)).collect();
+    let old: HashMap<&str, &Field> = old.map(|field| (field.name, field)).collect();
+    let types = (pair.old.id, pair.new.id);
     for field in world.new.fields_of(pair.new) {
-        let Some(before) = old.get(field.name).filter(|old| **old != field.number) else {
+        let before = old.get(field.name).copied();
+        let Some(before) = before.filter(|old| old.number != field.number) else {
             continue;
         };
         let message = format!(
-            "field {} of message {} has number {} instead of {before}",
-            field.name, pair.new.name, field.number
+            "field {} of message {} has number {} instead of {}",
+            field.name, pair.new.name, field.number, before.number
         );
         let spot = Spot::part(world.new, field.id, &[3]);
         found
             .at(field.id, spot, Some(pair.old.file), message)
-            .effects(Effect::Lossy, Effect::Lossy);
+            .effects(Effect::Lossy, Effect::Lossy)
+            .shown_by(probes::message(world, Era::Old, types, [before]));
     }
 }

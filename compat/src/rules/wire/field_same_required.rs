@@ -1,7 +1,8 @@
 use super::members::Members;
+use super::probes;
 use crate::declare::rule;
 use crate::effect::Effect;
-use crate::found::{Found, Spot};
+use crate::found::{Era, Found, Spot};
 use crate::model::{Cardinality, Message};
 use crate::pair::{Pair, World};
 use crate::rules::buf::describe::field as describe;
@@ -42,6 +43,8 @@ rule! {
 fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
     let members = Members::of(pair, world);
     let required = |cardinality| cardinality == Cardinality::Required;
+    let types = (pair.old.id, pair.new.id);
+    let nothing = |writer| probes::message(world, writer, types, []);
     for both in members.paired {
         let old = required(world.old.cardinality(both.old));
         let new = required(world.new.cardinality(both.new));
@@ -55,12 +58,14 @@ fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
             let message = format!("{name} became required: a new reader refuses old messages");
             found
                 .at(both.new.id, spot, against, message)
-                .effects(Effect::Same, Effect::Rejected);
+                .effects(Effect::Same, Effect::Rejected)
+                .shown_by(nothing(Era::Old));
         } else {
             let message = format!("{name} is not required any more: an old reader requires it");
             found
                 .at(both.new.id, spot, against, message)
-                .effects(Effect::Rejected, Effect::Same);
+                .effects(Effect::Rejected, Effect::Same)
+                .shown_by(nothing(Era::New));
         }
     }
     for field in members.added {
@@ -69,7 +74,8 @@ fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
             let message = format!("{name} was added as required: no old message has it");
             found
                 .at(field.id, Spot::of(world.new, field.id), None, message)
-                .effects(Effect::Same, Effect::Rejected);
+                .effects(Effect::Same, Effect::Rejected)
+                .shown_by(nothing(Era::Old));
         }
     }
     for field in members.gone {
@@ -79,7 +85,8 @@ fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
             let spot = Spot::of(world.new, pair.new.id);
             found
                 .gone(field.id, Some(spot), pair.old.file, message)
-                .effects(Effect::Rejected, Effect::Same);
+                .effects(Effect::Rejected, Effect::Same)
+                .shown_by(nothing(Era::New));
         }
     }
 }

@@ -1,7 +1,8 @@
 use super::kinds::{retyped, wire};
+use super::probes;
 use crate::declare::rule;
 use crate::effect::Effect;
-use crate::found::Found;
+use crate::found::{Era, Found};
 use crate::model::Field;
 use crate::pair::{Pair, World};
 
@@ -42,6 +43,12 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
             found,
             "neither side reads what the other writes",
         )
-        .effects(Effect::Rejected, Effect::Rejected);
+        .effects(Effect::Rejected, Effect::Rejected)
+        .shown_by(probes::field(
+            world,
+            Era::Old,
+            pair,
+            [probes::some(world.old, pair.old)],
+        ));
     }
 }

@@ -1,10 +1,12 @@
 use super::kinds::{retyped, verifies};
+use super::probes;
 use crate::declare::rule;
 use crate::effect::Effect;
-use crate::found::{Found, Spot};
+use crate::found::{Era, Found, Spot};
 use crate::model::{Field, Kind};
 use crate::pair::{Pair, World};
 use crate::rules::buf::describe::field;
+use crate::witness::Sample;
 
 rule! {
     /// A reader that checks for UTF-8 is only sent UTF-8.
@@ -63,5 +65,8 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     } else {
         retyped(pair, world, found, because)
     };
-    hit.effects(refused(old), refused(new));
+    let writer = if old { Era::New } else { Era::Old };
+    let sample = Sample::Bytes(vec![0xff, 0xfe]);
+    hit.effects(refused(old), refused(new))
+        .shown_by(probes::field(world, writer, pair, [sample]));
 }

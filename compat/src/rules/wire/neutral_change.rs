@@ -51,7 +51,7 @@ type Told = HashSet<(Era, ElementId)>;
 fn judge(world: &World, hits: &[Hit], found: &mut Found) {
     let told: Told = hits
         .iter()
-        .filter(|hit| hit.wire_demand().is_some())
+        .filter(|hit| hit.wire_demand() >= Some(Demand::Patch))
         .map(|hit| (hit.era, hit.element))
         .collect();
     let quiet = |old: ElementId, new: ElementId| {

@@ -1,8 +1,9 @@
 use super::guard::{denied, gated};
 use super::members::Members;
+use super::probes;
 use crate::declare::rule;
 use crate::effect::{Demand, Effect};
-use crate::found::{Found, Spot};
+use crate::found::{Era, Found, Spot};
 use crate::model::{Message, OneofId};
 use crate::pair::{Pair, World};
 use crate::rule::Channel;
@@ -40,6 +41,7 @@ fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
         Some(world.new.oneof_of(field.new)?.id)
     });
     let old: HashSet<OneofId> = old.collect();
+    let types = (pair.old.id, pair.new.id);
     for field in members.added {
         let Some(oneof) = world.new.oneof_of(field) else {
             continue;
@@ -68,6 +70,7 @@ fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
         found
             .at(field.id, spot, None, message)
             .effects(effect, Effect::Same)
-            .demands(Channel::All, demand);
+            .demands(Channel::All, demand)
+            .shown_by(probes::message(world, Era::New, types, [field]));
     }
 }

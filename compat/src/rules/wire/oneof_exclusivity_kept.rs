@@ -1,8 +1,9 @@
 use super::members::Members;
+use super::probes;
 use crate::declare::rule;
 use crate::effect::Effect;
-use crate::found::{Found, Spot};
-use crate::model::{Message, OneofId};
+use crate::found::{Era, Found, Spot};
+use crate::model::{Field, Message, OneofId};
 use crate::pair::{Pair, World};
 use std::collections::BTreeMap;
 
@@ -41,12 +42,13 @@ fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
         let old = world.old.oneof_of(field.old).map(|oneof| oneof.id);
         let new = world.new.oneof_of(field.new).map(|oneof| oneof.id);
         if let Some(new) = new {
-            shared.entry(new).or_default().push((old, field.new.name));
+            shared.entry(new).or_default().push((old, field.old));
         }
         if let Some(old) = old {
-            split.entry(old).or_default().push((new, field.old.name));
+            split.entry(old).or_default().push((new, field.new));
         }
     }
+    let types = (pair.old.id, pair.new.id);
     for (oneof, members) in shared {
         if apart(&members) {
             let message = format!(
@@ -58,7 +60,8 @@ fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
             let spot = Spot::of(world.new, oneof);
             found
                 .at(oneof, spot, Some(pair.old.file), message)
-                .effects(Effect::Same, Effect::Lossy);
+                .effects(Effect::Same, Effect::Lossy)
+                .shown_by(probes::message(world, Era::Old, types, two(&members)));
         }
     }
     for (oneof, members) in split {
@@ -72,24 +75,38 @@ fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
             let spot = Spot::of(world.new, pair.new.id);
             found
                 .gone(oneof, Some(spot), pair.old.file, message)
-                .effects(Effect::Lossy, Effect::Same);
+                .effects(Effect::Lossy, Effect::Same)
+                .shown_by(probes::message(world, Era::New, types, two(&members)));
         }
     }
 }
 
-/// The fields of each oneof of one side: which oneof of the other side each is
-/// in, and its name.
-type Groups<'w> = BTreeMap<OneofId, Vec<(Option<OneofId>, &'w str)>>;
+/// The fields of each oneof of one side as the other side has them: the oneof
+/// each is in there, and the field.
+type Groups<'w> = BTreeMap<OneofId, Vec<Member<'w>>>;
+type Member<'w> = (Option<OneofId>, &'w Field<'w>);
 
 /// Whether two of some fields are not in one oneof of the other side.
-fn apart(members: &[(Option<OneofId>, &str)]) -> bool {
-    let first = members[0].0;
-    members.len() > 1 && (first.is_none() || members.iter().any(|(oneof, _)| *oneof != first))
+fn apart(members: &[Member<'_>]) -> bool {
+    two(members).len() == 2
 }
 
-fn names(members: &[(Option<OneofId>, &str)]) -> String {
+/// The first two fields that do not exclude each other.
+fn two<'w>(members: &[Member<'w>]) -> Vec<&'w Field<'w>> {
+    let Some(((oneof, first), rest)) = members.split_first() else {
+        return Vec::new();
+    };
+    let mut rest = rest.iter();
+    let second = rest.find(|(other, _)| oneof.is_none() || other != oneof);
+    std::iter::once(*first)
+        .chain(second.map(|(_, second)| *second))
+        .collect()
+}
+
+fn names(members: &[Member<'_>]) -> String {
     const SHOWN: usize = 8;
-    let names: Vec<&str> = members.iter().take(SHOWN).map(|(_, name)| *name).collect();
+    let names = members.iter().take(SHOWN);
+    let names: Vec<&str> = names.map(|(_, field)| field.name).collect();
     let more = if members.len() > SHOWN { " …" } else { "" };
     format!("{}{more}", names.join(", "))
 }

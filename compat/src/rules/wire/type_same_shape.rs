@@ -117,6 +117,7 @@ fn report(
     );
     let hit = found.at(element, spot, Some(against), message);
     hit.effects = verdict.cause.map(|_| verdict.effects);
+    hit.probe = verdict.cause.and_then(|cause| cause.probe.clone());
     if verdict.effects.worst().demand() != verdict.demand {
         hit.demands(Channel::Wire, verdict.demand);
     }
