@@ -8,7 +8,7 @@
 
 use crate::effect::{Effect, Effects};
 use crate::found::{Era, Hit};
-use crate::model::{DescriptorSet, ElementId, FieldId, MessageId, Named, Target};
+use crate::model::{DescriptorSet, ElementId, FieldId, FileId, MessageId, Named, Target};
 use crate::pair::World;
 use crate::policy::{Policy, Quadrant, Side};
 use std::collections::HashMap;
@@ -102,8 +102,12 @@ pub struct Flows {
 }
 
 impl Flows {
-    /// Follows what travels in a set.
-    pub fn of(set: &DescriptorSet<'_>, policy: &Policy) -> Flows {
+    /// Follows what travels in those files of a set that take part.
+    pub fn of(
+        set: &DescriptorSet<'_>,
+        policy: &Policy,
+        takes_part: impl Fn(FileId) -> bool,
+    ) -> Flows {
         let mut spread = Spread {
             flows: Flows {
                 messages: vec![Flow::NONE; set.messages().len()],
@@ -113,7 +117,7 @@ impl Flows {
             },
             waiting: Vec::new(),
         };
-        spread.start(set, policy);
+        spread.start(set, policy, &takes_part);
         spread.run(set, policy);
         let mut flows = spread.flows;
         for message in set.messages() {
@@ -150,8 +154,18 @@ struct Spread {
 }
 
 impl Spread {
-    fn start(&mut self, set: &DescriptorSet<'_>, policy: &Policy) {
+    fn start(
+        &mut self,
+        set: &DescriptorSet<'_>,
+        policy: &Policy,
+        takes_part: &dyn Fn(FileId) -> bool,
+    ) {
+        let mut is_served = false;
         for service in set.services() {
+            if !takes_part(service.file) {
+                continue;
+            }
+            is_served = true;
             let request = match policy.implementer.get(set.service_name(service.id)) {
                 Some(Side::Plugin) => Flow::HOST_TO_PLUGIN,
                 Some(Side::Host) => Flow::PLUGIN_TO_HOST,
@@ -163,9 +177,11 @@ impl Spread {
                 self.reach(method.output, request.reversed());
             }
         }
-        if set.services().is_empty() {
+        if !is_served {
             for message in set.messages() {
-                self.reach(message.id, Flow::BOTH);
+                if takes_part(message.file) {
+                    self.reach(message.id, Flow::BOTH);
+                }
             }
             // An enum that no field holds is read by nobody.
         }
@@ -218,7 +234,7 @@ impl Spread {
 }
 
 /// The field or extension with a full name.
-pub fn field_named(set: &DescriptorSet<'_>, name: &str) -> Option<FieldId> {
+fn field_named(set: &DescriptorSet<'_>, name: &str) -> Option<FieldId> {
     if let Some(Named::Extension(id)) = set.find(name) {
         return Some(id);
     }

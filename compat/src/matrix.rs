@@ -3,9 +3,10 @@
 
 use crate::aperio::{Base, Comparison, Finding, worst};
 use crate::buf::Scope;
+use crate::canon;
 use crate::effect::Effect;
 use crate::load::{LoadError, Loaded};
-use crate::model::DescriptorSet;
+use crate::model::{DescriptorSet, FileId};
 use crate::policy::{Policy, Quadrant};
 use crate::rule::Channel;
 use crate::skew::{self, Skew};
@@ -161,7 +162,7 @@ pub fn full(
                 newer: (&label, new.version.as_ref()),
                 same: base.digest == new.digest,
                 findings: &findings,
-                out_of_reach: &beyond(base.set, new.set),
+                out_of_reach: &beyond(base.set, new.set, policy),
             };
             let [plugin_newer, host_newer] = pair.cells();
             cells[older][newer] = Some(plugin_newer);
@@ -268,9 +269,12 @@ impl Meeting<'_> {
 
 /// What a newer set has that an older one does not: methods, and fields and
 /// values of what both have.
-fn beyond(older: &DescriptorSet<'_>, newer: &DescriptorSet<'_>) -> Vec<String> {
+fn beyond(older: &DescriptorSet<'_>, newer: &DescriptorSet<'_>, policy: &Policy) -> Vec<String> {
+    let files = canon::closure(newer, &policy.packages(), false);
+    let files: HashSet<FileId> = files.into_iter().collect();
     let mut names = Vec::new();
-    for service in newer.services() {
+    let services = newer.services().iter();
+    for service in services.filter(|service| files.contains(&service.file)) {
         let known = older.find_service(newer.service_name(service.id));
         let known = known.map_or(&[][..], |id| older.methods_of(&older[id]));
         let known: HashSet<&str> = known.iter().map(|method| method.name).collect();
@@ -278,7 +282,8 @@ fn beyond(older: &DescriptorSet<'_>, newer: &DescriptorSet<'_>) -> Vec<String> {
         let more = methods.filter(|method| !known.contains(method.name));
         names.extend(more.map(|method| newer.full_name(method.id)));
     }
-    for message in newer.messages() {
+    let messages = newer.messages().iter();
+    for message in messages.filter(|message| files.contains(&message.file)) {
         let Some(known) = older.find_message(newer.message_name(message.id)) else {
             continue;
         };
@@ -288,7 +293,8 @@ fn beyond(older: &DescriptorSet<'_>, newer: &DescriptorSet<'_>) -> Vec<String> {
         let more = fields.filter(|field| !known.contains(&field.number));
         names.extend(more.map(|field| newer.full_name(field.id)));
     }
-    for each in newer.enums() {
+    let enums = newer.enums().iter();
+    for each in enums.filter(|each| files.contains(&each.file)) {
         let Some(known) = older.find_enum(newer.enum_name(each.id)) else {
             continue;
         };

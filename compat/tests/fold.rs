@@ -43,7 +43,7 @@ fn labels_go_where_messages_go() {
         types: vec!["p.v1.Inside".to_owned()],
         format: PayloadFormat::Binary,
     }];
-    let flows = Flows::of(&set, &policy);
+    let flows = Flows::of(&set, &policy, |_| true);
     let of = |name: &str| flows.get(&set, set.find_message(name).unwrap().into());
     for name in ["M", "M.VEntry", "V", "A", "Inside"] {
         assert_eq!(of(&format!("p.v1.{name}")), Flow::HOST_TO_PLUGIN, "{name}");
@@ -58,14 +58,14 @@ fn labels_go_where_messages_go() {
     assert_eq!(of_enum("p.v1.Unread"), Flow::NONE);
 
     // Whoever is not named implements it on both sides.
-    let flows = Flows::of(&set, &Policy::default());
+    let flows = Flows::of(&set, &Policy::default(), |_| true);
     let m = set.find_message("p.v1.M").unwrap();
     assert_eq!(flows.get(&set, m.into()), Flow::BOTH);
     // Without services everything travels.
     let loaded = one("message Alone {}");
     let set = DescriptorSet::parse(&loaded.bytes).unwrap();
     let alone = set.find_message("p.v1.Alone").unwrap();
-    let flows = Flows::of(&set, &plugin());
+    let flows = Flows::of(&set, &plugin(), |_| true);
     assert_eq!(flows.get(&set, alone.into()), Flow::BOTH);
 }
 
@@ -76,7 +76,7 @@ fn extensions_travel_with_what_they_extend() {
         message M { extensions 100 to max; } message X {} extend M { optional X x = 100; }";
     let loaded = one(text);
     let set = DescriptorSet::parse(&loaded.bytes).unwrap();
-    let flows = Flows::of(&set, &Policy::default());
+    let flows = Flows::of(&set, &Policy::default(), |_| true);
     let x = set.find_message("p.v1.X").unwrap();
     assert_eq!(flows.get(&set, x.into()), Flow::BOTH);
 }

@@ -27,8 +27,8 @@ pub(super) fn judge(
     let channels: Vec<Channel> = policy.channels.iter().copied().collect();
     let mut hits = pair::judge(world, catalog::aperio(&channels));
     hits.retain(|hit| counts(world, hit));
-    let old = Flows::of(world.old, policy);
-    let new = Flows::of(world.new, policy);
+    let old = Flows::of(world.old, policy, |file| world.judges(Era::Old, file));
+    let new = Flows::of(world.new, policy, |file| world.judges(Era::New, file));
     let ways = Ways::new(world, &old, &new);
     let weighed: Vec<(Flow, Vec<(Channel, Demand)>)> = hits
         .iter()

@@ -15,6 +15,7 @@ use crate::version::{Version, suffix};
 use crate::waiver::{self, State, Waivable, Waiver};
 use crate::{canon, catalog};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// Folds the findings into bumps, adds what is to be said of the release, and
 /// concludes.
@@ -286,9 +287,9 @@ fn too_small(comparison: &Comparison<'_>, asked: &Asked) -> Finding {
         ),
     };
     let needed = comparison.shifted(worst, asked.bases[worst]);
-    message.push_str(&format!(", and the changes ask for {}", article(needed)));
+    let _ = write!(message, ", and the changes ask for {}", article(needed));
     if let Some(version) = asked.version(comparison) {
-        message.push_str(&format!(": {version} at least"));
+        let _ = write!(message, ": {version} at least");
     }
     let demand = match overall.max(needed) {
         Bump::Major => Demand::Major,
