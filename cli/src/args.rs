@@ -352,8 +352,8 @@ pub(crate) struct CompatCheck {
     /// release of the declared major].
     #[arg(long, value_name = "[X.Y.Z=]REF")]
     pub(crate) against: Vec<String>,
-    /// What the release wants to be: a version, or patch, minor, major [default: `version` of
-    /// section [compat]; without one a minor is assumed].
+    /// What the release wants to be: a version, or patch, minor, major [default: what --new is
+    /// called, else `version` of section [compat]; without one a minor is assumed].
     #[arg(long, value_name = "VERSION|BUMP", value_parser = compat::Declared::parse)]
     pub(crate) declared: Option<compat::Declared>,
     /// Search this directory for imports too.
@@ -509,7 +509,9 @@ fn compat_report(text: &str) -> Result<(CompatFormat, PathBuf), String> {
             let format = CompatFormat::from_str(format, false).ok()?;
             Some((format, PathBuf::from(path)))
         })
-        .ok_or_else(|| "write it as json=PATH, or with pretty, terse, github or buf-json".to_owned())
+        .ok_or_else(|| {
+            "write it as json=PATH, or with pretty, terse, github or buf-json".to_owned()
+        })
 }
 
 /// The command line with a variable for every flag of `test`.

@@ -1,4 +1,4 @@
-//! `compat check`, from the command line to the exit code.
+//! `compat check` by the rules of buf, from the command line to the exit code.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -30,7 +30,7 @@ fn write(home: &Path, path: &str, text: &str) {
 
 fn check_with(home: &Path, args: &[&str], stdin: &[u8]) -> Output {
     let mut child = Command::new(BINARY)
-        .args(["compat", "check"])
+        .args(["compat", "check", "--rulebook", "buf"])
         .args(args)
         .current_dir(home)
         .env("NO_COLOR", "1")

@@ -31,6 +31,7 @@ fn help_teaches() {
     insta::assert_snapshot!("compat", help(&["compat", "--help"]));
     insta::assert_snapshot!("compat-check", help(&["compat", "check", "--help"]));
     insta::assert_snapshot!("compat-lock", help(&["compat", "lock", "--help"]));
+    insta::assert_snapshot!("compat-skew", help(&["compat", "skew", "--help"]));
     insta::assert_snapshot!("doctor", help(&["doctor", "--help"]));
 }
 

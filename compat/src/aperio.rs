@@ -38,6 +38,8 @@ pub struct Base<'w> {
     pub digest: String,
     /// The digest is frozen in a lock, and peers repeat it.
     pub locked: bool,
+    /// The digest of its comments, where they are known by that alone.
+    pub comments: Option<String>,
 }
 
 impl Base<'_> {
@@ -277,7 +279,9 @@ impl<'w> Comparison<'w> {
 
     /// What one base shows of the new side; nothing where no file takes part.
     pub(crate) fn alone(&self, base: usize) -> Result<Vec<Finding>, LoadError> {
-        let found = self.judge(base, self.new, self.release())?;
+        // Where nothing is declared nobody knows which releases are skipped.
+        let declared = self.declared.as_ref().and_then(|_| self.release());
+        let found = self.judge(base, self.new, declared)?;
         Ok(found.unwrap_or_default())
     }
 

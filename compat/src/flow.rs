@@ -60,7 +60,13 @@ impl Flow {
             Quadrant::HostNewer => (effects.new_to_old, effects.old_to_new),
             Quadrant::PluginNewer => (effects.old_to_new, effects.new_to_old),
         };
-        let on = |way, effect| if self.holds(way) { effect } else { Effect::Same };
+        let on = |way, effect| {
+            if self.holds(way) {
+                effect
+            } else {
+                Effect::Same
+            }
+        };
         on(Flow::HOST_TO_PLUGIN, down).max(on(Flow::PLUGIN_TO_HOST, up))
     }
 }
@@ -219,7 +225,9 @@ pub fn field_named(set: &DescriptorSet<'_>, name: &str) -> Option<FieldId> {
     let (message, name) = name.rsplit_once('.')?;
     let message = &set[set.find_message(message)?];
     let mut fields = set.fields_of(message).iter();
-    fields.find(|field| field.name == name).map(|field| field.id)
+    fields
+        .find(|field| field.name == name)
+        .map(|field| field.id)
 }
 
 /// The ways of both sides, and of what was found between them.
@@ -284,9 +292,7 @@ fn twin(world: &World, element: ElementId) -> Option<ElementId> {
         ElementId::Message(id) => world.message_twin(id).map(Into::into),
         ElementId::Enum(id) => world.enum_twin(id).map(Into::into),
         ElementId::Service(id) => world.service_twin(id).map(Into::into),
-        ElementId::Field(id) => world
-            .message_twin(old.owner(&old[id]))
-            .map(Into::into),
+        ElementId::Field(id) => world.message_twin(old.owner(&old[id])).map(Into::into),
         ElementId::Oneof(id) => world.message_twin(old[id].message).map(Into::into),
         ElementId::Value(id) => world.enum_twin(old[id].parent).map(Into::into),
         ElementId::Method(id) => world.service_twin(old[id].service).map(Into::into),

@@ -413,7 +413,7 @@ mod tests {
         let digests = read.digests().unwrap();
         assert_eq!(digests.descriptor, proto::DESCRIPTOR_DIGEST);
         assert_eq!(digests.file, canon::sha256(&lock.set));
-        assert_eq!(versions(&released).unwrap(), [lock.version.clone()]);
+        assert_eq!(versions(&released).unwrap(), [version("1.2.0")]);
         // Nothing but the lock is left, and it is not written twice.
         assert_eq!(fs::read_dir(&released).unwrap().count(), 1);
         let error = lock.write(&released).unwrap_err();

@@ -5,12 +5,13 @@ use crate::aperio::{Base, Comparison, Finding, worst};
 use crate::buf::Scope;
 use crate::effect::Effect;
 use crate::load::{LoadError, Loaded};
-use crate::model::{DescriptorSet, Named};
+use crate::model::DescriptorSet;
 use crate::policy::{Policy, Quadrant};
 use crate::rule::Channel;
 use crate::skew::{self, Skew};
 use crate::version::Version;
 use crate::waiver;
+use std::collections::HashSet;
 
 /// How two versions meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +89,8 @@ pub struct Cell {
     pub findings: Vec<String>,
     /// Elements among them.
     pub elements: usize,
-    /// What the newer has and the older does not, by full name.
+    /// What the newer has and the older does not, by full name; looked up for
+    /// a whole matrix only.
     pub out_of_reach: Vec<String>,
 }
 
@@ -103,7 +105,7 @@ pub(crate) fn against(comparison: &Comparison<'_>, judged: &[Vec<Finding>]) -> V
             newer: ("new", release.as_ref()),
             same,
             findings,
-            out_of_reach: &beyond(base.set, comparison.new),
+            out_of_reach: &[],
         };
         cells.extend(pair.cells());
     }
@@ -131,7 +133,10 @@ pub fn full(
             elements: 0,
             out_of_reach: Vec::new(),
         });
-        let mut bases: Vec<Base<'_>> = versions[..newer].iter().map(|each| each.0.clone()).collect();
+        let mut bases: Vec<Base<'_>> = versions[..newer]
+            .iter()
+            .map(|each| each.0.clone())
+            .collect();
         bases.reverse();
         let comparison = Comparison {
             new: new.set,
@@ -254,7 +259,10 @@ impl Meeting<'_> {
             Skew::MajorSkew => Class::Major,
         };
         let effective = skew.effective();
-        (class, effective.map(|(major, minor)| format!("{major}.{minor}")))
+        (
+            class,
+            effective.map(|(major, minor)| format!("{major}.{minor}")),
+        )
     }
 }
 
@@ -265,33 +273,30 @@ fn beyond(older: &DescriptorSet<'_>, newer: &DescriptorSet<'_>) -> Vec<String> {
     for service in newer.services() {
         let known = older.find_service(newer.service_name(service.id));
         let known = known.map_or(&[][..], |id| older.methods_of(&older[id]));
-        for method in newer.methods_of(service) {
-            if !known.iter().any(|old| old.name == method.name) {
-                names.push(newer.full_name(method.id));
-            }
-        }
+        let known: HashSet<&str> = known.iter().map(|method| method.name).collect();
+        let methods = newer.methods_of(service).iter();
+        let more = methods.filter(|method| !known.contains(method.name));
+        names.extend(more.map(|method| newer.full_name(method.id)));
     }
     for message in newer.messages() {
         let Some(known) = older.find_message(newer.message_name(message.id)) else {
             continue;
         };
-        let known = older.fields_of(&older[known]);
-        for field in newer.fields_of(message) {
-            if !known.iter().any(|old| old.number == field.number) {
-                names.push(newer.full_name(field.id));
-            }
-        }
+        let known = older.fields_of(&older[known]).iter();
+        let known: HashSet<i32> = known.map(|field| field.number).collect();
+        let fields = newer.fields_of(message).iter();
+        let more = fields.filter(|field| !known.contains(&field.number));
+        names.extend(more.map(|field| newer.full_name(field.id)));
     }
     for each in newer.enums() {
-        let Some(Named::Enum(known)) = older.find(newer.enum_name(each.id)) else {
+        let Some(known) = older.find_enum(newer.enum_name(each.id)) else {
             continue;
         };
-        let known = older.values_of(&older[known]);
-        for value in newer.values_of(each) {
-            if !known.iter().any(|old| old.number == value.number) {
-                names.push(newer.full_name(value.id));
-            }
-        }
+        let known = older.values_of(&older[known]).iter();
+        let known: HashSet<i32> = known.map(|value| value.number).collect();
+        let values = newer.values_of(each).iter();
+        let more = values.filter(|value| !known.contains(&value.number));
+        names.extend(more.map(|value| newer.full_name(value.id)));
     }
     names.sort();
     names

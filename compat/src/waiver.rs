@@ -195,11 +195,10 @@ pub fn parse(text: &str, shown: &str) -> Result<Vec<Waiver>, LoadError> {
 /// Line and column of a byte, from 1.
 fn position(text: &str, at: usize) -> (u32, u32) {
     let before = &text.as_bytes()[..at.min(text.len())];
-    let line_start = before.iter().rposition(|byte| *byte == b'\n');
-    let lines = before.iter().filter(|byte| **byte == b'\n').count();
-    let column = before.len() - line_start.map_or(0, |at| at + 1);
-    let count = |number: usize| u32::try_from(number + 1).expect("the text is bounded");
-    (count(lines), count(column))
+    let lines = before.split(|byte| *byte == b'\n');
+    let column = lines.clone().next_back().map_or(0, <[u8]>::len);
+    let count = |number: usize| u32::try_from(number).expect("the text is bounded");
+    (count(lines.count()), count(column + 1))
 }
 
 /// What a waiver may fall on.

@@ -25,7 +25,7 @@ pub use tree::{Datum, Key, Slot, Tree};
 
 use crate::effect::Effect;
 use crate::found::Era;
-use crate::model::{DescriptorSet, ElementId, Field, MessageId};
+use crate::model::{DescriptorSet, ElementId, Field, MessageId, MethodId};
 use crate::pair::World;
 use codec::{default, is_list};
 use compare::other;
@@ -45,7 +45,8 @@ pub struct Witness {
     pub json: Value,
     /// How a method carries them, where one does.
     pub carried: Option<Carried>,
-    /// What the reader sees under each profile.
+    /// What the reader sees under each profile; nothing where nobody reads: the
+    /// method is unknown.
     pub reads: Vec<Reading>,
     /// The worst of these.
     pub effect: Effect,
@@ -137,9 +138,39 @@ impl<'w> Witnesses<'w> {
                 &meant,
                 probe.unset().map(|id| &set[id]),
             ),
-            carried: self.carried(writer, &written, &bytes),
+            carried: self
+                .route(writer, probe.message)
+                .map(|route| carried(set, &route, &written, &bytes)),
             effect: reads.iter().map(|read| read.effect).max()?,
             reads: reads.into(),
+            bytes,
+        })
+    }
+
+    /// The smallest call of a method that the other side does not serve. `None`
+    /// where it does.
+    pub fn call(&self, caller: Era, method: MethodId) -> Option<Witness> {
+        let (set, there) = (self.world.set(caller), self.world.set(other(caller)));
+        let called = &set[method];
+        let service = there.find_service(set.service_name(called.service));
+        let mut served = service.iter().flat_map(|id| there.methods_of(&there[*id]));
+        if served.any(|method| method.name == called.name) {
+            return None;
+        }
+        let request = fill::complete(set, Tree::new(called.input));
+        let route = Route {
+            method,
+            request: true,
+            fields: Vec::new(),
+        };
+        let bytes = encode(set, &request);
+        Some(Witness {
+            writer: caller,
+            message: set.full_name(ElementId::Message(called.input)),
+            json: json(set, &request),
+            carried: Some(carried(set, &route, &request, &bytes)),
+            reads: Vec::new(),
+            effect: Effect::Rejected,
             bytes,
         })
     }
@@ -175,22 +206,25 @@ impl<'w> Witnesses<'w> {
         }
     }
 
-    fn carried(&self, writer: Era, written: &Tree, bytes: &[u8]) -> Option<Carried> {
-        let set = self.world.set(writer);
+    fn route(&self, writer: Era, message: MessageId) -> Option<Route> {
         let routes = self.routes[writer as usize].get_or_init(|| Routes::new(self.world, writer));
-        let route = routes.to(set, written.message())?;
-        let (whole, _) = route.embed(set, bytes.to_vec(), false);
-        let (inner, mut left_out) = fill::dressed(set, written.clone());
-        let (dressed, missing) = route.embed(set, encode(set, &inner), true);
-        left_out.extend(missing);
-        Some(Carried {
-            rpc: route.path(set),
-            request: route.request,
-            path: names(set, &route),
-            bytes: whole,
-            dressed,
-            left_out: left_out.into_iter().collect(),
-        })
+        routes.to(self.world.set(writer), message)
+    }
+}
+
+fn carried(set: &DescriptorSet<'_>, route: &Route, written: &Tree, bytes: &[u8]) -> Carried {
+    let (whole, _) = route.embed(set, bytes.to_vec(), false);
+    let (inner, mut left_out) = fill::dressed(set, written.clone());
+    let (dressed, missing) = route.embed(set, encode(set, &inner), true);
+    left_out.extend(missing);
+    let fields = route.fields.iter();
+    Carried {
+        rpc: route.path(set),
+        request: route.request,
+        path: fields.map(|field| set[*field].name.to_owned()).collect(),
+        bytes: whole,
+        dressed,
+        left_out: left_out.into_iter().collect(),
     }
 }
 
@@ -211,11 +245,6 @@ fn unset_too<'f>(
         }
     }
     Value::Object(object)
-}
-
-fn names(set: &DescriptorSet<'_>, route: &Route) -> Vec<String> {
-    let fields = route.fields.iter();
-    fields.map(|field| set[*field].name.to_owned()).collect()
 }
 
 /// Writes one probe and reads it on the other side.

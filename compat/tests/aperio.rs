@@ -342,7 +342,8 @@ fn a_guard_is_younger_than_the_base_and_has_a_gate() {
         let text = |rpc: &str, arm: &str| {
             annotated(&format!(
                 "message M {{ oneof o {{ int32 a = 1; {arm} }} }}
-                 service S {{ rpc A(M) returns (M); {rpc} }}"
+                 service S {{ rpc A(M) returns (M); {rpc} }}
+                 enum Capability {{ NONE = 0; X = 1; }}"
             ))
         };
         let (old, new) = (text("", ""), text(rpc, arm));
@@ -363,16 +364,18 @@ fn a_guard_is_younger_than_the_base_and_has_a_gate() {
     let gate = "option (aperio.annotations.v1.gated_by) = \"X\";";
     let denied = (Demand::Major, "RPC_ADDED_GATED".to_owned());
     let guarded = (Demand::Minor, "RPC_ADDED".to_owned());
-    assert_eq!(rpc(""), denied);
+    let unmarked = (Demand::Refused, "ADDED_ELEMENT_HAS_SINCE".to_owned());
+    assert_eq!(rpc(""), unmarked);
+    assert_eq!(rpc(gate), unmarked);
     assert_eq!(rpc(&since(2)), denied);
-    assert_eq!(rpc(gate), denied);
-    assert_eq!(rpc(&format!("{} {gate}", since(1))), denied);
+    let released = (Demand::Refused, "SINCE_WELL_FORMED".to_owned());
+    assert_eq!(rpc(&format!("{} {gate}", since(1))), released);
     assert_eq!(rpc(&format!("{} {gate}", since(2))), guarded);
     let arm = |options: &str| judge("", &format!("int32 b = 2 {options};"));
     let since = "(aperio.annotations.v1.field_since) = \"1.2\"";
     let gate = "(aperio.annotations.v1.field_gated_by) = \"X\"";
     let gated = |demand| (demand, "ONEOF_ARM_ADDED_GATED".to_owned());
-    assert_eq!(arm(""), gated(Demand::Major));
+    assert_eq!(arm(""), unmarked);
     assert_eq!(arm(&format!("[{since}]")), gated(Demand::Major));
     assert_eq!(arm(&format!("[{since}, {gate}]")), gated(Demand::Minor));
 }

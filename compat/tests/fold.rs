@@ -112,6 +112,10 @@ fn what_is_unstable_asks_for_a_patch() {
     };
     let outcome = Ask::default().of(&[("old", &file("int64"))], &file("int32"));
     assert_eq!(outcome.overall, Bump::Patch, "{:?}", told(&outcome));
+    // To become so is to take a promise back.
+    let stable = one("message M { int64 a = 1; } service Box { rpc Call(M) returns (M); }");
+    let outcome = Ask::default().of(&[("old", &stable)], &file("int64"));
+    assert_eq!(outcome.overall, Bump::Major, "{:?}", told(&outcome));
 }
 
 #[test]
@@ -137,9 +141,17 @@ fn only_supported_quadrants_count() {
     let [plugin_newer, host_newer] = &outcome.cells[..] else {
         panic!("{:?}", outcome.cells)
     };
-    assert_eq!((plugin_newer.host.as_str(), plugin_newer.worst), ("old", Effect::Lossy));
-    assert_eq!((host_newer.host.as_str(), host_newer.worst), ("new", Effect::Same));
-    assert_eq!(plugin_newer.findings, [outcome.findings[0].fingerprint.clone()]);
+    assert_eq!(
+        (plugin_newer.host.as_str(), plugin_newer.worst),
+        ("old", Effect::Lossy)
+    );
+    assert_eq!(
+        (host_newer.host.as_str(), host_newer.worst),
+        ("new", Effect::Same)
+    );
+    let mut findings = outcome.findings.iter();
+    let range = findings.find(|finding| finding.rule.id == "FIELD_RANGE_COMPATIBLE");
+    assert_eq!(plugin_newer.findings, [range.unwrap().fingerprint.clone()]);
 }
 
 #[test]
@@ -172,19 +184,66 @@ fn before_one_everything_moves_to_the_left() {
         ask.of(&[(base, &old)], &new)
     };
     for (base, declared, needed, version, conclusion) in [
-        ("0.2.3", "0.3.0", Bump::Minor, "0.3.0", Conclusion::Compatible),
-        ("0.2.3", "0.2.4", Bump::Minor, "0.3.0", Conclusion::BumpTooSmall),
-        ("0.2.3", "minor", Bump::Minor, "0.3.0", Conclusion::Compatible),
-        ("0.2.3", "patch", Bump::Minor, "0.3.0", Conclusion::BumpTooSmall),
-        ("0.2.3", "1.0.0", Bump::Minor, "0.3.0", Conclusion::Compatible),
-        ("1.2.3", "1.3.0", Bump::Major, "2.0.0", Conclusion::BumpTooSmall),
-        ("1.2.3", "minor", Bump::Major, "2.0.0", Conclusion::BumpTooSmall),
+        (
+            "0.2.3",
+            "0.3.0",
+            Bump::Minor,
+            "0.3.0",
+            Conclusion::Compatible,
+        ),
+        (
+            "0.2.3",
+            "0.2.4",
+            Bump::Minor,
+            "0.3.0",
+            Conclusion::BumpTooSmall,
+        ),
+        (
+            "0.2.3",
+            "minor",
+            Bump::Minor,
+            "0.3.0",
+            Conclusion::Compatible,
+        ),
+        (
+            "0.2.3",
+            "patch",
+            Bump::Minor,
+            "0.3.0",
+            Conclusion::BumpTooSmall,
+        ),
+        (
+            "0.2.3",
+            "1.0.0",
+            Bump::Minor,
+            "0.3.0",
+            Conclusion::Compatible,
+        ),
+        (
+            "1.2.3",
+            "1.3.0",
+            Bump::Major,
+            "2.0.0",
+            Conclusion::BumpTooSmall,
+        ),
+        (
+            "1.2.3",
+            "minor",
+            Bump::Major,
+            "2.0.0",
+            Conclusion::BumpTooSmall,
+        ),
     ] {
         let outcome = judge(base, declared);
         assert_eq!(outcome.overall, needed, "{base} {declared}");
         assert_eq!(outcome.bases, [needed], "{base} {declared}");
         assert_eq!(outcome.version, Version::parse(version).ok());
-        assert_eq!(outcome.conclusion, conclusion, "{base} {declared}: {:?}", told(&outcome));
+        assert_eq!(
+            outcome.conclusion,
+            conclusion,
+            "{base} {declared}: {:?}",
+            told(&outcome)
+        );
     }
 }
 
@@ -302,7 +361,7 @@ fn the_release_as_a_whole_is_judged() {
         .iter()
         .find(|finding| finding.rule.id == "PACKAGE_SUFFIX_IS_MAJOR")
         .unwrap();
-    assert_eq!(suffix.place.as_ref().unwrap().span.start_column, 22);
+    assert_eq!(suffix.place.as_ref().unwrap().span.start_column, 20);
     assert_eq!(outcome.overall, Bump::None);
     for package in ["p.v1", "p.v1beta1", "p"] {
         assert_eq!(same(package, "1.0.0").conclusion, Conclusion::Compatible);
@@ -310,7 +369,10 @@ fn the_release_as_a_whole_is_judged() {
     assert_eq!(same("p.v2", "0.1.0").conclusion, Conclusion::Compatible);
     // More than happened is worth a note.
     let outcome = same("p.v1", "1.1.0");
-    assert_eq!(told(&outcome), ["VERSION_NOT_OVERBUMPED note release 1.1.0"]);
+    assert_eq!(
+        told(&outcome),
+        ["VERSION_NOT_OVERBUMPED note release 1.1.0"]
+    );
     assert_eq!(outcome.conclusion, Conclusion::Compatible);
 
     let ask = Ask {
@@ -319,7 +381,10 @@ fn the_release_as_a_whole_is_judged() {
         ..Ask::default()
     };
     let outcome = ask.of(&[("1.0.0", &box_of("p.v1"))], &box_of("p.v1"));
-    assert_eq!(told(&outcome), ["RELEASE_LOCK_UNCHANGED refused release 1.0.0"]);
+    assert_eq!(
+        told(&outcome),
+        ["RELEASE_LOCK_UNCHANGED refused release 1.0.0"]
+    );
     assert_eq!(outcome.conclusion, Conclusion::Refused);
 }
 
@@ -340,15 +405,27 @@ fn waivers_hold_for_one_change_and_not_for_ever() {
         }
     };
     let outcome = waived(&fingerprint, "2999-01-01").texts(old, new);
-    assert_eq!(outcome.conclusion, Conclusion::Compatible, "{:?}", told(&outcome));
+    assert_eq!(
+        outcome.conclusion,
+        Conclusion::Compatible,
+        "{:?}",
+        told(&outcome)
+    );
     assert_eq!(outcome.findings[0].waived.as_deref(), Some("small numbers"));
     assert_eq!(outcome.waivers, [waiver::State::Used]);
     assert_eq!(outcome.overall, Bump::Patch);
-    for ask in [waived(&fingerprint, "2020-01-01"), waived("00000000", "2999-01-01")] {
+    for ask in [
+        waived(&fingerprint, "2020-01-01"),
+        waived("00000000", "2999-01-01"),
+    ] {
         let outcome = ask.texts(old, new);
         assert_eq!(outcome.conclusion, Conclusion::Refused);
         let told = told(&outcome);
-        assert!(told.iter().any(|line| line.starts_with("WAIVER_IN_FORCE refused")), "{told:?}");
+        assert!(
+            told.iter()
+                .any(|line| line.starts_with("WAIVER_IN_FORCE refused")),
+            "{told:?}"
+        );
     }
     // The change grew: it is another one.
     let outcome = waived(&fingerprint, "2999-01-01").texts(old, "message M { bool a = 1; }");
@@ -357,10 +434,11 @@ fn waivers_hold_for_one_change_and_not_for_ever() {
 
 #[test]
 fn every_version_meets_every_other() {
-    let text = |fields: &str| {
-        one(&format!("{CALLED} message M {{ int32 a = 1; {fields} }}"))
-    };
-    let versions = [("1.0.0", text("")), ("1.1.0", text("E e = 2;} enum E { ZERO = 0;"))];
+    let text = |fields: &str| one(&format!("{CALLED} message M {{ int32 a = 1; {fields} }}"));
+    let versions = [
+        ("1.0.0", text("")),
+        ("1.1.0", text("E e = 2;} enum E { ZERO = 0;")),
+    ];
     let next = loaded(&[(
         "a.proto",
         "syntax = \"proto3\"; package p.v2; service Box { rpc Call(M) returns (M); } message M {}",
@@ -376,6 +454,7 @@ fn every_version_meets_every_other() {
         set,
         digest: name.to_owned(),
         locked: false,
+        comments: None,
     };
     let bases = vec![
         (base("1.0.0", &sets[0]), &versions[0].1),
@@ -391,13 +470,19 @@ fn every_version_meets_every_other() {
             .unwrap()
     };
     let minor = cell("1.1", "1.0");
-    assert_eq!((minor.class, minor.effective.as_deref()), (Class::Minor, Some("1.0")));
+    assert_eq!(
+        (minor.class, minor.effective.as_deref()),
+        (Class::Minor, Some("1.0"))
+    );
     assert_eq!(minor.out_of_reach, ["p.v1.M.e"]);
     assert_eq!(minor.worst, Effect::Ignored);
     assert_eq!(cell("1.0", "1.1").worst, Effect::Same);
     assert_eq!(cell("1.1", "1.1").class, Class::Same);
     let major = cell("1.1", "2.0");
-    assert_eq!((major.class, major.effective.as_deref()), (Class::Major, None));
+    assert_eq!(
+        (major.class, major.effective.as_deref()),
+        (Class::Major, None)
+    );
     assert_eq!(major.worst, Effect::Rejected);
     assert_ne!(order, Order::Any);
 }

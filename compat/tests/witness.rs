@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         Trial::test("probes_show_presence", witness::probes::presence),
         Trial::test("probes_may_be_raw", witness::probes::raw),
         Trial::test("probes_become_files", witness::probes::files),
+        Trial::test("calls_of_nobody", witness::probes::calls),
         Trial::test("probes_that_do_not_fit", witness::probes::unfit),
         with_oracle("oracle", |oracle| witness::oracle::all(oracle)),
     ];

@@ -15,7 +15,7 @@ use std::time::Duration;
 use terms::{Exit, Strictness, Verdict};
 
 /// Defects judged side by side; they mostly wait.
-const SIDE_BY_SIDE: usize = 4;
+const SIDE_BY_SIDE: usize = 6;
 /// Start limit of a defect that never prints a line; the clean plugin needs
 /// milliseconds.
 const START: Duration = Duration::from_secs(5);

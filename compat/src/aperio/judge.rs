@@ -58,10 +58,7 @@ pub(super) fn judge(
             Some(declaration::line(world.set(side), element))
         };
         let place = hit.spot.as_ref().map(|spot| Place {
-            path: comparison
-                .loaded
-                .show(world.new[spot.file].path)
-                .to_owned(),
+            path: comparison.loaded.show(world.new[spot.file].path).to_owned(),
             span: places.span(spot),
         });
         let is_text = hit.spot.as_ref().is_some_and(|spot| {
@@ -73,7 +70,7 @@ pub(super) fn judge(
                 continue;
             }
             let demand = match demand {
-                Demand::Minor | Demand::Major if in_unstable(world, hit) => Demand::Patch,
+                Demand::Minor | Demand::Major if in_unstable(world, sides) => Demand::Patch,
                 _ => demand,
             };
             let [old, new] = &shapes;
@@ -260,9 +257,14 @@ fn container(set: &DescriptorSet<'_>, element: ElementId) -> Option<ElementId> {
     }
 }
 
-fn in_unstable(world: &World, hit: &Hit) -> bool {
-    let set = world.set(hit.era);
-    is_unstable(set[set.file_of(hit.element)].package)
+/// Whether nobody was promised that it stays: not by the side that has it, nor
+/// by either where both have.
+fn in_unstable(world: &World, sides: [Option<ElementId>; 2]) -> bool {
+    let unstable = |era: Era| {
+        let set = world.set(era);
+        sides[era as usize].is_none_or(|id| is_unstable(set[set.file_of(id)].package))
+    };
+    unstable(Era::Old) && unstable(Era::New)
 }
 
 /// What readers see when the newer side holds back what it may. A demand
@@ -360,11 +362,9 @@ fn twin(world: &World, old: ElementId, by_name: bool) -> Option<ElementId> {
     }
 }
 
-fn named(
-    set: &DescriptorSet<'_>,
-    message: MessageId,
-    name: &str,
-) -> Option<FieldId> {
+fn named(set: &DescriptorSet<'_>, message: MessageId, name: &str) -> Option<FieldId> {
     let mut fields = set.fields_of(&set[message]).iter();
-    fields.find(|field| field.name == name).map(|field| field.id)
+    fields
+        .find(|field| field.name == name)
+        .map(|field| field.id)
 }

@@ -13,6 +13,7 @@ use crate::rule::{Channel, Rule};
 use crate::rules::release as rules;
 use crate::version::{Version, suffix};
 use crate::waiver::{self, State, Waivable, Waiver};
+use crate::{canon, catalog};
 use std::collections::BTreeMap;
 
 /// Folds the findings into bumps, adds what is to be said of the release, and
@@ -27,6 +28,7 @@ pub(super) fn fold(comparison: &Comparison<'_>, merged: Merged) -> Outcome {
         let rule = &rules::RELEASE_LOCK_UNCHANGED;
         about(rule, Demand::Refused, &version.to_string(), what.clone())
     }));
+    findings.extend(comments(comparison));
     waive(comparison, &mut findings);
     let mut asked = Asked::by(comparison, &findings, floors);
     let newest = &comparison.bases[0];
@@ -109,7 +111,10 @@ fn waive(comparison: &Comparison<'_>, findings: &mut [Finding]) -> Vec<State> {
         .collect();
     let reached = match &comparison.declared {
         Some(Declared::Version(version)) => Some(version),
-        _ => comparison.bases.iter().find_map(|base| base.version.as_ref()),
+        _ => comparison
+            .bases
+            .iter()
+            .find_map(|base| base.version.as_ref()),
     };
     let applied = waiver::apply(comparison.waivers, &waivable, reached, comparison.today);
     for (finding, waiver) in findings.iter_mut().zip(applied.waived) {
@@ -293,6 +298,22 @@ fn too_small(comparison: &Comparison<'_>, asked: &Asked) -> Finding {
     let mut finding = about(&rules::VERSION_DECLARED_SUFFICIENT, demand, &says, message);
     finding.base = worst;
     finding
+}
+
+/// Comments that differ from those of a lock, of which only a digest is left.
+fn comments(comparison: &Comparison<'_>) -> Option<Finding> {
+    let (new, newest) = (comparison.new, &comparison.bases[0]);
+    let known = newest.comments.as_ref()?;
+    if new.files().iter().all(|file| file.source_info.is_empty()) {
+        return None;
+    }
+    let files = canon::closure(new, &comparison.policy.packages(), false);
+    let now = canon::comments_digest(new, files).ok()?;
+    let rule = catalog::find("COMMENT_CHANGED")?;
+    let message = format!("comments differ from those of {}", newest.reference);
+    let mut finding = about(rule, Demand::Patch, &newest.reference, message);
+    finding.channel = Channel::All;
+    (now != *known).then_some(finding)
 }
 
 /// Packages that are served under another major.

@@ -8,7 +8,7 @@ use compat::{DescriptorSet, Policy, Version, Waiver, canon, waiver};
 use std::rc::Rc;
 
 /// Files by path, as text; a lone text is `a.proto` of package `p.v1`.
-pub fn loaded(files: &[(&str, &str)]) -> Loaded {
+pub(crate) fn loaded(files: &[(&str, &str)]) -> Loaded {
     let files = files.iter().map(|(path, text)| {
         let head = if text.contains("syntax =") {
             ""
@@ -24,18 +24,18 @@ pub fn loaded(files: &[(&str, &str)]) -> Loaded {
     input.load(&Roots::default(), &Protox).unwrap()
 }
 
-pub fn one(text: &str) -> Loaded {
+pub(crate) fn one(text: &str) -> Loaded {
     loaded(&[("a.proto", text)])
 }
 
 /// What is asked beside the sets.
 #[derive(Default)]
-pub struct Ask {
-    pub declared: Option<&'static str>,
-    pub policy: Policy,
-    pub waivers: Vec<Waiver>,
-    pub edited: Vec<(Version, String)>,
-    pub locked: bool,
+pub(crate) struct Ask {
+    pub(crate) declared: Option<&'static str>,
+    pub(crate) policy: Policy,
+    pub(crate) waivers: Vec<Waiver>,
+    pub(crate) edited: Vec<(Version, String)>,
+    pub(crate) locked: bool,
 }
 
 fn digest(set: &DescriptorSet<'_>) -> String {
@@ -45,7 +45,7 @@ fn digest(set: &DescriptorSet<'_>) -> String {
 impl Ask {
     /// Judges a new side against versions, told as `1.2.0`, or by a word where
     /// they have none.
-    pub fn of(&self, bases: &[(&str, &Loaded)], new: &Loaded) -> Outcome {
+    pub(crate) fn of(&self, bases: &[(&str, &Loaded)], new: &Loaded) -> Outcome {
         let sets: Vec<_> = bases
             .iter()
             .map(|(_, loaded)| DescriptorSet::parse(&loaded.bytes).unwrap())
@@ -60,6 +60,7 @@ impl Ask {
                 set,
                 digest: digest(set),
                 locked: self.locked,
+                comments: None,
             })
             .collect();
         aperio::newest_first(&mut bases);
@@ -82,13 +83,13 @@ impl Ask {
     }
 
     /// The same of two texts without versions.
-    pub fn texts(&self, old: &str, new: &str) -> Outcome {
+    pub(crate) fn texts(&self, old: &str, new: &str) -> Outcome {
         self.of(&[("old", &one(old))], &one(new))
     }
 }
 
 /// `RULE demand channel element` of every finding.
-pub fn told(outcome: &Outcome) -> Vec<String> {
+pub(crate) fn told(outcome: &Outcome) -> Vec<String> {
     let findings = outcome.findings.iter();
     findings
         .map(|finding| {

@@ -31,7 +31,7 @@ pub(crate) const HOME: &str = "aperio/plugin/v1/";
 
 /// The text without what is marked with a later minor: the marks stand on the
 /// line of an element, or on a line of their own inside its block.
-pub(crate) fn release(minor: u32) -> Files {
+pub(crate) fn release(minor: usize) -> Files {
     let mut files: Files = NEWEST
         .iter()
         .map(|(path, text)| {
@@ -62,7 +62,7 @@ fn depth(line: &str) -> i32 {
         .sum()
 }
 
-fn cut<'t>(lines: &[&'t str], minor: u32) -> Vec<&'t str> {
+fn cut<'t>(lines: &[&'t str], minor: usize) -> Vec<&'t str> {
     let mut kept = Vec::new();
     let mut at = 0;
     // Comments belong to what follows them.
@@ -97,7 +97,7 @@ fn cut<'t>(lines: &[&'t str], minor: u32) -> Vec<&'t str> {
 }
 
 /// The minor that a line names, or a block on a line of its own.
-fn since(block: &[&str]) -> Option<u32> {
+fn since(block: &[&str]) -> Option<usize> {
     let mark = |line: &str| {
         let (_, rest) = line.split_once("_since) = \"1.")?;
         rest.split('"').next()?.parse().ok()
@@ -119,7 +119,9 @@ fn drop_unused_enums(files: &mut Files) {
     for text in files.values_mut() {
         let lines: Vec<&str> = text.lines().collect();
         let unused = lines.iter().position(|line| {
-            let name = line.strip_prefix("enum ").and_then(|rest| rest.strip_suffix(" {"));
+            let name = line
+                .strip_prefix("enum ")
+                .and_then(|rest| rest.strip_suffix(" {"));
             // It names itself once.
             name.is_some_and(|name| all.matches(&format!(" {name} ")).count() == 1)
         });

@@ -15,7 +15,7 @@ pub(crate) struct Mutant {
     pub(crate) change: String,
     /// The minor that is changed.
     #[serde(default)]
-    pub(crate) base: u32,
+    pub(crate) base: usize,
     #[serde(default)]
     pub(crate) edits: Vec<Edit>,
     pub(crate) verdict: String,
@@ -32,8 +32,14 @@ impl Mutant {
     pub(crate) fn by_category(&self) -> [(&'static str, &[String]); 4] {
         [
             ("FILE", &self.buf_file),
-            ("PACKAGE", self.buf_package.as_ref().unwrap_or(&self.buf_file)),
-            ("WIRE_JSON", self.buf_wire_json.as_ref().unwrap_or(&self.buf_file)),
+            (
+                "PACKAGE",
+                self.buf_package.as_ref().unwrap_or(&self.buf_file),
+            ),
+            (
+                "WIRE_JSON",
+                self.buf_wire_json.as_ref().unwrap_or(&self.buf_file),
+            ),
             ("WIRE", self.buf_wire.as_ref().unwrap_or(&self.buf_file)),
         ]
     }
@@ -57,7 +63,11 @@ impl Edit {
         for (path, text) in files {
             if path.ends_with(&end) || self.file == "*" && path.starts_with(HOME) {
                 let count = text.matches(&self.find).count();
-                let right = if self.every { self.file == "*" || count > 0 } else { count == 1 };
+                let right = if self.every {
+                    self.file == "*" || count > 0
+                } else {
+                    count == 1
+                };
                 assert!(right, "{path} has this {count} times: {}", self.find);
                 *text = text.replace(&self.find, &self.replace);
                 made = true;

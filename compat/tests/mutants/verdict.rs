@@ -1,11 +1,10 @@
 //! What a comparison asks for.
 
-use super::releases::{Files, compiled};
+use super::releases::Files;
+use crate::side::{Ask, loaded};
+use compat::aperio::Outcome;
 use compat::effect::Demand;
-use compat::occasion::Occasion;
-use compat::pair::Part;
-use compat::{Channel, DescriptorSet, Hit, World, annotation, catalog, pair};
-use semver::Version;
+use compat::{Channel, DescriptorSet, Policy, annotation};
 use std::collections::BTreeSet;
 
 /// The channels of the interface.
@@ -16,100 +15,86 @@ pub(crate) const CHANNELS: [Channel; 4] = [
     Channel::SourcePy,
 ];
 
-/// What was found, by rule and what each asks for in every channel.
+/// What was found.
 pub(crate) struct Verdict {
-    pub(crate) hits: Vec<Said>,
-}
-
-/// One finding.
-pub(crate) struct Said {
-    pub(crate) rule: &'static str,
-    pub(crate) message: String,
-    pub(crate) demands: Vec<(Channel, Demand)>,
+    outcome: Outcome,
 }
 
 impl Verdict {
-    /// What some channels ask for together.
-    pub(crate) fn demand(&self, channels: &[Channel]) -> &'static str {
-        let demands = self.hits.iter().flat_map(|said| &said.demands);
-        let demands = demands.filter(|(channel, _)| channels.contains(channel));
-        demands
-            .map(|(_, demand)| *demand)
-            .max()
-            .map_or("none", Demand::name)
+    /// The bump, or that it is refused at any.
+    pub(crate) fn word(&self) -> &'static str {
+        if self.is_refused() {
+            Demand::Refused.name()
+        } else {
+            self.outcome.overall.name()
+        }
     }
 
-    /// The rules that ask for something anywhere.
+    /// The bump, whatever is refused beside.
+    pub(crate) fn bump(&self) -> &'static str {
+        self.outcome.overall.name()
+    }
+
+    pub(crate) fn is_refused(&self) -> bool {
+        let mut changes = self.outcome.findings.iter();
+        changes
+            .any(|finding| finding.demand == Demand::Refused && finding.channel != Channel::Release)
+    }
+
+    /// How often a rule found something.
+    pub(crate) fn count(&self, rule: &str) -> usize {
+        let findings = self.outcome.findings.iter();
+        findings.filter(|finding| finding.rule.id == rule).count()
+    }
+
+    /// The rules that found something.
     pub(crate) fn rules(&self) -> BTreeSet<&'static str> {
-        self.hits.iter().map(|said| said.rule).collect()
+        let findings = self.outcome.findings.iter();
+        findings.map(|finding| finding.rule.id).collect()
     }
 
     /// Every finding in one line each.
     pub(crate) fn told(&self) -> String {
-        let line = |said: &Said| {
-            let demands = said.demands.iter();
-            let demands: Vec<String> = demands
-                .map(|(channel, demand)| format!("{} {}", channel.name(), demand.name()))
-                .collect();
-            format!("    {} [{}] {}\n", said.rule, demands.join(", "), said.message)
-        };
-        self.hits.iter().map(line).collect()
+        let findings = self.outcome.findings.iter();
+        let lines = findings.map(|finding| {
+            format!(
+                "    {} {} {}: {}\n",
+                finding.rule.id,
+                finding.channel.name(),
+                finding.demand.name(),
+                finding.message
+            )
+        });
+        lines.collect()
     }
 }
 
-/// What one finding asks for in one channel.
-fn demand(hit: &Hit, channel: Channel) -> Option<Demand> {
-    let said = |wanted: Channel| {
-        let demands = hit.demands.iter();
-        demands
-            .filter(|(channel, _)| *channel == wanted)
-            .map(|(_, demand)| *demand)
-            .max()
+/// Compares two trees as releases, for some channels.
+pub(crate) fn compare(
+    channels: &[Channel],
+    old: &Files,
+    new: &Files,
+    base: &str,
+    declared: &'static str,
+) -> Verdict {
+    let load = |files: &Files| {
+        let files = files.iter();
+        let files: Vec<(&str, &str)> = files
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
+        let loaded = loaded(&files);
+        annotation::check_read(&DescriptorSet::parse(&loaded.bytes).unwrap()).unwrap();
+        loaded
     };
-    let of_rule = hit.rule.aperio.contains(&channel) || hit.rule.aperio.contains(&Channel::All);
-    let effects = hit.effects.filter(|_| channel == Channel::Wire && of_rule);
-    said(channel)
-        .or(effects.map(|effects| effects.worst().demand()))
-        .or_else(|| said(Channel::All))
-        .or(of_rule.then_some(Demand::Major))
-}
-
-/// Compares two trees as releases.
-pub(crate) fn compare(old: &Files, new: &Files, base: &str, declared: &str) -> Verdict {
-    let (old, new) = (compiled(old), compiled(new));
-    let (old, new) = (
-        DescriptorSet::parse(&old).unwrap(),
-        DescriptorSet::parse(&new).unwrap(),
-    );
-    annotation::check_read(&old).unwrap();
-    annotation::check_read(&new).unwrap();
-    let mut world = World::of(&old, &new, |_, file| {
-        if file.path.starts_with("google/protobuf/") {
-            Part::Absent
-        } else {
-            Part::Judged
-        }
-    });
-    let base: Version = base.parse().unwrap();
-    world.occasion = Occasion {
-        base: Some(base.clone()),
-        declared: Some(declared.parse().unwrap()),
-        released: vec![(base, &old)],
-        ..Occasion::default()
+    let ask = Ask {
+        declared: Some(declared),
+        policy: Policy {
+            channels: channels.iter().copied().collect(),
+            ..Policy::default()
+        },
+        ..Ask::default()
     };
-    let rules = catalog::all()
-        .into_iter()
-        .filter(|rule| !rule.aperio.is_empty());
-    let hits = pair::judge(&world, rules);
-    let said = hits.iter().map(|hit| Said {
-        rule: hit.rule.id,
-        message: hit.message.clone(),
-        demands: CHANNELS
-            .into_iter()
-            .filter_map(|channel| Some((channel, demand(hit, channel)?)))
-            .collect(),
-    });
     Verdict {
-        hits: said.collect(),
+        outcome: ask.of(&[(base, &load(old))], &load(new)),
     }
 }

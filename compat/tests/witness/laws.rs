@@ -87,14 +87,14 @@ pub(crate) fn prost() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Unknown fields aside: prost sorts them.
+/// Unknown fields aside: prost sorts them and writes their varints anew.
 fn same_values(ours: &Tree, theirs: &Tree) -> bool {
     use compat::witness::Datum;
     let data = |ours: &Datum, theirs: &Datum| match (ours, theirs) {
         (Datum::Message(ours), Datum::Message(theirs)) => same_values(ours, theirs),
         _ => ours == theirs,
     };
-    ours.unknown.len() == theirs.unknown.len()
+    ours.unknown.is_empty() == theirs.unknown.is_empty()
         && ours.slots().count() == theirs.slots().count()
         && ours.slots().zip(theirs.slots()).all(|(ours, theirs)| {
             ours.0 == theirs.0

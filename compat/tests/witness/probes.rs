@@ -2,7 +2,7 @@
 
 use super::pairs::{Files, compiled};
 use compat::model::{FieldId, MessageId};
-use compat::witness::{Outcome, Probe, Reproducer, Sample, Witness, hex, witness};
+use compat::witness::{Outcome, Probe, Reproducer, Sample, Witness, Witnesses, hex, witness};
 use compat::{DescriptorSet, Era, World};
 use libtest_mimic::Failed;
 use serde_json::json;
@@ -231,6 +231,29 @@ pub(crate) fn files() -> Result<(), Failed> {
     assert_eq!(
         file.reads["prost"].error.as_deref(),
         Some("p.v1.M.a has another wire type")
+    );
+    Ok(())
+}
+
+pub(crate) fn calls() -> Result<(), Failed> {
+    let old = "syntax = \"proto2\"; package p.v1; message M { required bool b = 1; }
+        service S { rpc Keep(M) returns (M); rpc Gone(M) returns (M); }";
+    let sides = Sides::new(old, &old.replace("rpc Gone(M) returns (M);", ""))?;
+    let (old, new) = (
+        DescriptorSet::parse(&sides.old)?,
+        DescriptorSet::parse(&sides.new)?,
+    );
+    let world = World::new(&old, &new);
+    let witnesses = Witnesses::new(&world);
+    let [keep, gone] = [0, 1].map(|at| old.methods()[at].id);
+    assert!(witnesses.call(Era::Old, keep).is_none());
+    let call = witnesses.call(Era::Old, gone).ok_or("no witness")?;
+    assert_eq!(call.effect.name(), "rejected");
+    let carried = call.carried.ok_or("not carried")?;
+    assert_eq!(carried.rpc, "/p.v1.S/Gone");
+    assert_eq!(
+        (hex(&carried.bytes), hex(&carried.dressed)),
+        ("0800".to_owned(), "0800".to_owned())
     );
     Ok(())
 }

@@ -31,9 +31,12 @@ pub fn annotations(all: &[Annotation]) -> String {
     for kind in ["error", "warning", "notice"] {
         let of_kind: Vec<&Annotation> = all.iter().filter(|each| each.kind == kind).collect();
         for each in of_kind.iter().take(MOST) {
-            let place = each.place.as_ref().map_or_else(String::new, |(file, line)| {
-                format!("file={},line={line},", property(&escape(file)))
-            });
+            let place = each
+                .place
+                .as_ref()
+                .map_or_else(String::new, |(file, line)| {
+                    format!("file={},line={line},", property(&escape(file)))
+                });
             let _ = writeln!(
                 text,
                 "::{kind} {place}title={}::{}",

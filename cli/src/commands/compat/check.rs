@@ -42,7 +42,8 @@ pub(super) fn run(args: &CompatCheck) -> Exit {
         tell(error);
     }
     for (format, path) in &args.report {
-        let text = anstream::adapter::strip_str(&output::render(*format, rulebook, &ended)).to_string();
+        let text =
+            anstream::adapter::strip_str(&output::render(*format, rulebook, &ended)).to_string();
         if let Err(error) = std::fs::write(path, text) {
             talk(&format!(
                 "error: {} cannot be written: {error}",
@@ -78,13 +79,11 @@ fn check(args: &CompatCheck, rulebook: Rulebook) -> Result<Compared, LoadError> 
         });
         project.policy.channels = channels.collect();
     }
-    let declared = args.declared.clone().or_else(|| {
-        let version = project.policy.version.clone();
-        version.map(Declared::Version)
-    });
     // The new side first: if it does not load nothing is judged.
     let new = reference::new(&project, args.new.as_deref(), &args.imports)?;
     new.set()?;
+    let version = new.version.clone().or(project.policy.version.clone());
+    let declared = args.declared.clone().or(version.map(Declared::Version));
     let workspace = match rulebook {
         Rulebook::Aperio => None,
         Rulebook::Buf | Rulebook::All => Some(workspace(args, &new.shown)?),
@@ -92,7 +91,11 @@ fn check(args: &CompatCheck, rulebook: Rulebook) -> Result<Compared, LoadError> 
     for warning in workspace.iter().flat_map(|workspace| &workspace.warnings) {
         talk(&format!("warning: {}", report::escape(warning)));
     }
-    if args.strict && workspace.as_ref().is_some_and(|workspace| workspace.foreign) {
+    if args.strict
+        && workspace
+            .as_ref()
+            .is_some_and(|workspace| workspace.foreign)
+    {
         return Err(LoadError::new(
             Failure::Unjudged,
             "plugins and policies of buf cannot be run here",
@@ -201,6 +204,7 @@ pub(super) fn judge(
             set,
             digest: digest(set, &packages)?,
             locked: named.lock.is_some(),
+            comments: named.comments(),
         });
     }
     aperio::newest_first(&mut bases);
@@ -214,7 +218,13 @@ pub(super) fn judge(
         },
         bases: bases
             .iter()
-            .map(|base| (base.reference.clone(), base.version.clone(), base.digest.clone()))
+            .map(|base| {
+                (
+                    base.reference.clone(),
+                    base.version.clone(),
+                    base.digest.clone(),
+                )
+            })
             .collect(),
         declared: asked.declared.clone(),
         aperio: None,
@@ -251,9 +261,10 @@ pub(super) fn judge(
         compared.waivers = waivers;
     }
     if let Some(workspace) = &asked.workspace {
-        let newest = sides.bases.iter().find(|base| {
-            base.shown == bases[0].reference && base.version == bases[0].version
-        });
+        let newest = sides
+            .bases
+            .iter()
+            .find(|base| base.shown == bases[0].reference && base.version == bases[0].version);
         let Some(base) = newest else {
             return Ok(compared);
         };

@@ -105,14 +105,24 @@ fn freeze(project: &Project, args: &CompatLock) -> Result<Exit, LoadError> {
         .iter()
         .map(|version| project.lock(version))
         .collect::<Result<_, _>>()?;
-    let new = reference::new(project, None, &args.imports)?;
+    let mut sides = Sides {
+        new: reference::new(project, None, &args.imports)?,
+        bases: Vec::new(),
+        unread: Vec::new(),
+    };
+    for base in &compat::lock::bases(&project.versions()?, &version) {
+        sides.bases.push(reference::release(project, base)?);
+    }
     let lock = {
-        let set = new.set()?;
-        project.policy.names_exist(&[&set], &project.config)?;
+        let set = sides.new.set()?;
+        let old = sides.bases.iter().map(Referenced::set);
+        let old = old.collect::<Result<Vec<_>, _>>()?;
+        let sets: Vec<_> = std::iter::once(&set).chain(&old).collect();
+        policy.names_exist(&sets, &project.config)?;
         Lock::freeze(version, &set, &policy.packages())?
     };
     lock.may_join(&locks)?;
-    let accepted = check_accepts(project, new, &lock.version)?;
+    let accepted = check_accepts(project, &sides, &lock.version)?;
     if accepted != Exit::Conforms {
         return Ok(accepted);
     }
@@ -139,34 +149,25 @@ fn version(project: &Project, args: &CompatLock) -> Result<Version, LoadError> {
 
 /// The check that stands before every lock: whether the new side may follow
 /// what was released.
-fn check_accepts(
-    project: &Project,
-    new: Referenced,
-    version: &Version,
-) -> Result<Exit, LoadError> {
-    let mut bases = Vec::new();
-    for base in &compat::lock::bases(&project.versions()?, version) {
-        bases.push(reference::release(project, base)?);
-    }
-    if bases.is_empty() {
+fn check_accepts(project: &Project, sides: &Sides, version: &Version) -> Result<Exit, LoadError> {
+    if sides.bases.is_empty() {
         talk("note: the first release of its major: there is nothing to compare it with");
         return Ok(Exit::Conforms);
     }
-    let sides = Sides {
-        new,
-        bases,
-        unread: Vec::new(),
-    };
     let asked = Asked {
         rulebook: Rulebook::Aperio,
         declared: Some(Declared::Version(version.clone())),
         workspace: None,
         scope: Scope::default(),
     };
-    let ended = Ok(check::judge(project, &sides, &asked)?);
+    let ended = Ok(check::judge(project, sides, &asked)?);
     match output::exit(&ended) {
         Exit::Conforms => Ok(Exit::Conforms),
-        exit => match say(&output::render(CompatFormat::Terse, Rulebook::Aperio, &ended)) {
+        exit => match say(&output::render(
+            CompatFormat::Terse,
+            Rulebook::Aperio,
+            &ended,
+        )) {
             Exit::Conforms => Ok(exit),
             interrupted => Ok(interrupted),
         },

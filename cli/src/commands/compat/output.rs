@@ -48,7 +48,17 @@ impl Compared {
     fn is_breach(&self) -> bool {
         let aperio = self.aperio.as_ref();
         aperio.is_some_and(|outcome| outcome.conclusion != Conclusion::Compatible)
-            || self.buf.as_ref().is_some_and(|findings| !findings.is_empty())
+            || self
+                .buf
+                .as_ref()
+                .is_some_and(|findings| !findings.is_empty())
+            || self.is_refused()
+    }
+
+    /// Whether a base is not what was released.
+    fn is_refused(&self) -> bool {
+        let mut unread = self.unread.iter();
+        unread.any(|error| error.failure == Failure::Refused)
     }
 }
 
@@ -81,6 +91,7 @@ fn conclusion(ended: &Ended) -> &'static str {
     }
     let aperio = ended.as_ref().ok().and_then(|ended| ended.aperio.as_ref());
     match aperio.map(|outcome| outcome.conclusion) {
+        _ if ended.as_ref().is_ok_and(Compared::is_refused) => Conclusion::Refused.name(),
         Some(conclusion) if conclusion != Conclusion::Compatible => conclusion.name(),
         _ if exit(ended) == Exit::Breach => Conclusion::Refused.name(),
         _ => Conclusion::Compatible.name(),

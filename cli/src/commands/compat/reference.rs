@@ -27,6 +27,12 @@ impl Referenced {
     pub(super) fn set(&self) -> Result<DescriptorSet<'_>, LoadError> {
         DescriptorSet::parse(&self.loaded.bytes).map_err(|error| error.in_file(self.shown.as_str()))
     }
+
+    /// The digest of the comments, where they are left out and frozen.
+    pub(super) fn comments(&self) -> Option<String> {
+        let digests = self.lock.as_ref()?.digests()?;
+        Some(digests.comments)
+    }
 }
 
 /// The new side: what is named, else the working tree.
@@ -63,17 +69,22 @@ pub(super) fn base(
 
 /// A lock of the project.
 pub(super) fn release(project: &Project, version: &Version) -> Result<Referenced, LoadError> {
-    locked(&version.to_string(), project.read(version)?)
+    locked(project, &version.to_string(), project.read(version)?)
 }
 
-/// A lock that nobody can read leaves it open what changed.
-fn locked(named: &str, lock: Lock) -> Result<Referenced, LoadError> {
-    let loaded = Input::Bytes(lock.set.clone())
-        .load(&Roots::default(), &Protox)
-        .map_err(|error| {
-            let message = format!("release {} cannot be read: {error}", lock.version);
-            LoadError::new(Failure::Unjudged, message)
-        })?;
+/// What a lock holds. One that was edited until nobody can read it is refused;
+/// any other that nobody can read leaves it open what changed.
+fn locked(project: &Project, named: &str, lock: Lock) -> Result<Referenced, LoadError> {
+    let loaded = match Input::Bytes(lock.set.clone()).load(&Roots::default(), &Protox) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let shown = project.released().join(lock.version.to_string());
+            let shown = shown.display().to_string();
+            lock.unedited(&shown)?;
+            let message = format!("the lock cannot be read: {error}");
+            return Err(LoadError::new(Failure::Unjudged, message).in_file(shown));
+        }
+    };
     Ok(Referenced {
         loaded,
         shown: named.to_owned(),
@@ -137,11 +148,11 @@ impl Lookup<'_> {
         }
         if let Some(rest) = named.strip_prefix("git:") {
             let revision = rest.split(':').next().unwrap_or_default();
-            return Ok(of(self.from_git(rest)?, tag(revision)));
+            return Ok(of(self.git_revision(rest)?, tag(revision)));
         }
         if let Some(wanted) = Wanted::parse(named) {
             match self.released(&wanted)? {
-                Some(lock) => return locked(named, lock),
+                Some(lock) => return locked(self.project, named, lock),
                 None if !Path::new(named).exists() => return Err(self.not_released(named)),
                 // A directory that is called so.
                 None => {}
@@ -181,7 +192,7 @@ impl Lookup<'_> {
             .hint(format!("there are {}", known.join(", ")))
     }
 
-    fn from_git(&self, rest: &str) -> Result<Loaded, LoadError> {
+    fn git_revision(&self, rest: &str) -> Result<Loaded, LoadError> {
         let (revision, path) = rest.split_once(':').unwrap_or((rest, ""));
         let path = path.trim_end_matches('/');
         let tree = Rc::new(git::tree(revision, path)?);

@@ -50,6 +50,7 @@ fn make(args: &CompatSkew) -> Result<(Vec<Cell>, Order), LoadError> {
             set,
             digest: digest(set, &packages)?,
             locked: named.lock.is_some(),
+            comments: named.comments(),
         };
         bases.push((base, &named.loaded));
     }
@@ -69,7 +70,10 @@ fn versions(args: &CompatSkew, project: &Project) -> Result<Vec<Referenced>, Loa
         let mut tree = reference::new(project, None, &args.imports)?;
         "new".clone_into(&mut tree.shown);
         // Released under its own name it would be told twice.
-        if wanted.iter().any(|version| tree.version.as_ref() == Some(version)) {
+        if wanted
+            .iter()
+            .any(|version| tree.version.as_ref() == Some(version))
+        {
             tree.version = None;
         }
         versions.push(tree);
@@ -109,4 +113,3 @@ fn one(named: &str, project: &Project, imports: &[PathBuf]) -> Result<Referenced
         None => reference::base(project, named, imports),
     }
 }
-

@@ -114,7 +114,10 @@ pub(super) fn changes(old: &Constraints, new: &Constraints) -> Vec<(Change, Stri
             (Some(before), Some(after)) => {
                 let (change, because) = between(before, after);
                 let (before, after) = (shown(before), shown(after));
-                (change, format!("{name} changed from{before} to{after}{because}"))
+                (
+                    change,
+                    format!("{name} changed from{before} to{after}{because}"),
+                )
             }
             (None, None) => continue,
         };
@@ -147,13 +150,11 @@ fn between(before: &Constraint, after: &Constraint) -> (Change, &'static str) {
                 _ => false,
             }
         }
-        (Constraint::Most(old, old_open), Constraint::Most(new, new_open)) => {
-            match new.cmp(*old) {
-                Some(Ordering::Greater) => true,
-                Some(Ordering::Equal) => *old_open || !new_open,
-                _ => false,
-            }
-        }
+        (Constraint::Most(old, old_open), Constraint::Most(new, new_open)) => match new.cmp(*old) {
+            Some(Ordering::Greater) => true,
+            Some(Ordering::Equal) => *old_open || !new_open,
+            _ => false,
+        },
         (Constraint::In(old), Constraint::In(new)) => new.is_superset(old),
         (Constraint::NotIn(old), Constraint::NotIn(new)) => new.is_subset(old),
         (Constraint::Pattern(old), Constraint::Pattern(new)) => {
@@ -207,10 +208,12 @@ pub(super) fn of_oneof(known: Known, options: Options<'_>) -> Constraints {
 const REQUIRED: u64 = 2;
 
 fn behaviors(options: Options<'_>) -> impl Iterator<Item = u64> {
-    options.values(FIELD_BEHAVIOR).flat_map(|value| match value {
-        Value::Bytes(list) => packed(list).map_while(Result::ok).collect(),
-        other => other.varint().into_iter().collect::<Vec<u64>>(),
-    })
+    options
+        .values(FIELD_BEHAVIOR)
+        .flat_map(|value| match value {
+            Value::Bytes(list) => packed(list).map_while(Result::ok).collect(),
+            other => other.varint().into_iter().collect::<Vec<u64>>(),
+        })
 }
 
 /// How one field of a message of rules is read.
@@ -541,9 +544,8 @@ mod tests {
     use super::*;
 
     fn said(old: &Constraint, new: &Constraint) -> Change {
-        let of = |constraint: &Constraint| {
-            Constraints::from([("a".to_owned(), constraint.clone())])
-        };
+        let of =
+            |constraint: &Constraint| Constraints::from([("a".to_owned(), constraint.clone())]);
         changes(&of(old), &of(new))[0].0
     }
 

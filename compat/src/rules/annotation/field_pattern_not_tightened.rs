@@ -86,7 +86,11 @@ pub(super) fn told(
         ),
         Inclusion::Holds => {
             let equal = super::language::inclusion(new, old) == Inclusion::Holds;
-            let how = if equal { "takes the same" } else { "takes more" };
+            let how = if equal {
+                "takes the same"
+            } else {
+                "takes more"
+            };
             (format!("{change} and {how}"), Some(!equal))
         }
     }

@@ -47,8 +47,13 @@ rule! {
 
 fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
     let says = |set: &DescriptorSet, message: &Message| {
-        set.fields_of(message).iter().any(|field| is_ruled(field.options))
-            || set.oneofs_of(message).iter().any(|oneof| is_ruled(oneof.options))
+        set.fields_of(message)
+            .iter()
+            .any(|field| is_ruled(field.options))
+            || set
+                .oneofs_of(message)
+                .iter()
+                .any(|oneof| is_ruled(oneof.options))
     };
     if !says(world.old, pair.old) && !says(world.new, pair.new) {
         return;
@@ -90,7 +95,9 @@ fn report(
     against: FileId,
     changes: &[(Change, String)],
 ) {
-    let tighter = changes.iter().any(|(change, _)| *change == Change::Tightened);
+    let tighter = changes
+        .iter()
+        .any(|(change, _)| *change == Change::Tightened);
     let told: Vec<&str> = changes
         .iter()
         .filter(|(change, _)| (*change == Change::Tightened) == tighter)
@@ -103,5 +110,9 @@ fn report(
     let message = format!("{name}: {}", told.join("; "));
     let spot = Spot::of(world.new, element);
     let hit = found.at(element, spot, Some(against), message);
-    if tighter { tightened(hit) } else { loosened(hit) }
+    if tighter {
+        tightened(hit)
+    } else {
+        loosened(hit)
+    }
 }

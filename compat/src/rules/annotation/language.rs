@@ -167,10 +167,7 @@ fn walk(old: &Dfa, new: &Dfa) -> Option<Inclusion> {
             ));
         }
         for byte in &bytes {
-            let next = (
-                old.next_state(pair.0, *byte),
-                new.next_state(pair.1, *byte),
-            );
+            let next = (old.next_state(pair.0, *byte), new.next_state(pair.1, *byte));
             if !old.is_dead_state(next.0) && !came.contains_key(&next) {
                 if came.len() >= PAIRS {
                     return None;
@@ -202,7 +199,10 @@ mod tests {
         assert_eq!(lacks("[ab]", "a"), "b");
         assert_eq!(lacks(".", "[^é]"), "é");
         assert_eq!(lacks("(?i)a", "a"), "A");
-        assert_eq!(inclusion(None, Some("a*")), Inclusion::Lacks("b".to_owned()));
+        assert_eq!(
+            inclusion(None, Some("a*")),
+            Inclusion::Lacks("b".to_owned())
+        );
     }
 
     #[test]
@@ -221,7 +221,11 @@ mod tests {
             ("[0-9a-f]{64}", "[0-9a-z]{1,64}"),
             ("x", "(?s:.*)"),
         ] {
-            assert_eq!(inclusion(Some(old), Some(new)), Inclusion::Holds, "{old} {new}");
+            assert_eq!(
+                inclusion(Some(old), Some(new)),
+                Inclusion::Holds,
+                "{old} {new}"
+            );
         }
         assert_eq!(inclusion(Some("("), None), Inclusion::Undecided);
         assert_eq!(inclusion(Some("a"), None), Inclusion::Holds);
@@ -229,7 +233,15 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_or_too_large_is_undecided() {
-        for odd in ["(", "a)(b", r"\1", r"\Qa\E", "((a{100}){100}){100}", "[a--b]", r"\"] {
+        for odd in [
+            "(",
+            "a)(b",
+            r"\1",
+            r"\Qa\E",
+            "((a{100}){100}){100}",
+            "[a--b]",
+            r"\",
+        ] {
             for (old, new) in [(odd, "a"), ("a", odd)] {
                 assert_eq!(
                     inclusion(Some(old), Some(new)),

@@ -86,7 +86,11 @@ pub(super) fn since<'a>(set: &DescriptorSet<'a>, element: ElementId) -> Option<&
 pub(super) fn elements(world: &World, file: &File<'_>) -> Vec<(ElementId, Option<ElementId>)> {
     let set = world.new;
     let mut elements: Vec<(ElementId, Option<ElementId>)> = Vec::new();
-    for message in set.messages_of(file).iter().filter(|message| !message.map_entry) {
+    for message in set
+        .messages_of(file)
+        .iter()
+        .filter(|message| !message.map_entry)
+    {
         let origin = world.message_origin(message.id);
         elements.push((message.id.into(), origin.map(ElementId::from)));
     }
@@ -127,7 +131,9 @@ mod tests {
     #[test]
     fn minors_are_two_numbers() {
         assert_eq!(minor("1.10"), Some((1, 10)));
-        for text in ["", "1", "1.", ".1", "1.1.0", "v1.1", "1.01", "+1.1", "1.-1", "1. 1"] {
+        for text in [
+            "", "1", "1.", ".1", "1.1.0", "v1.1", "1.01", "+1.1", "1.-1", "1. 1",
+        ] {
             assert_eq!(minor(text), None, "{text}");
         }
     }

@@ -68,5 +68,8 @@ fn equal(before: Option<&str>, after: Option<&str>) -> bool {
 }
 
 fn text(since: Option<&str>) -> String {
-    since.map_or_else(|| "the first minor".to_owned(), |since| format!("{since:?}"))
+    since.map_or_else(
+        || "the first minor".to_owned(),
+        |since| format!("{since:?}"),
+    )
 }

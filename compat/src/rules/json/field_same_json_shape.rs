@@ -148,7 +148,10 @@ fn value<'s, 'a>(set: &'s DescriptorSet<'a>, field: &'s Field<'a>) -> &'s Field<
     match field.target {
         Target::Message(entry) if set[entry].map_entry => {
             let fields = set.fields_of(&set[entry]);
-            fields.iter().find(|field| field.number == 2).unwrap_or(field)
+            fields
+                .iter()
+                .find(|field| field.number == 2)
+                .unwrap_or(field)
         }
         _ => field,
     }

@@ -2,9 +2,7 @@ use super::shape::demands;
 use crate::declare::rule;
 use crate::effect::Demand;
 use crate::found::{Era, Found, Spot};
-use crate::model::{
-    ElementId, Enum, File, FileId, Message, MessageId, Named, Service, field_ids,
-};
+use crate::model::{ElementId, Enum, File, FileId, Message, MessageId, Named, Service, field_ids};
 use crate::pair::World;
 use std::collections::HashSet;
 
@@ -109,14 +107,28 @@ fn types(world: &World, found: &mut Found, file: &File) {
         if !message.map_entry && world.message_twin(message.id).is_none() && !lost(message.parent) {
             let around = message.parent.and_then(|parent| world.message_twin(parent));
             let what = format!("message {}", old.message_name(message.id));
-            gone(world, found, message.id.into(), file.id, &what, around.map(ElementId::from));
+            gone(
+                world,
+                found,
+                message.id.into(),
+                file.id,
+                &what,
+                around.map(ElementId::from),
+            );
         }
     }
     for each in old.enums_of(file) {
         if world.enum_twin(each.id).is_none() && !lost(each.parent) {
             let around = each.parent.and_then(|parent| world.message_twin(parent));
             let what = format!("enum {}", old.enum_name(each.id));
-            gone(world, found, each.id.into(), file.id, &what, around.map(ElementId::from));
+            gone(
+                world,
+                found,
+                each.id.into(),
+                file.id,
+                &what,
+                around.map(ElementId::from),
+            );
         }
     }
     for service in old.services_of(file) {
@@ -139,7 +151,12 @@ fn members(world: &World, found: &mut Found, old: &Message, new: &Message) {
     if old.map_entry || old.bytes == new.bytes {
         return;
     }
-    let names: HashSet<&str> = world.new.fields_of(new).iter().map(|field| field.name).collect();
+    let names: HashSet<&str> = world
+        .new
+        .fields_of(new)
+        .iter()
+        .map(|field| field.name)
+        .collect();
     for field in world.old.fields_of(old) {
         if !names.contains(field.name) {
             let what = format!("field {}", world.old.full_name(field.id));
@@ -148,15 +165,34 @@ fn members(world: &World, found: &mut Found, old: &Message, new: &Message) {
                     let now = world.new[twin].name;
                     renamed(world, found, twin.into(), old.file, &what, now);
                 }
-                None => gone(world, found, field.id.into(), old.file, &what, Some(new.id.into())),
+                None => gone(
+                    world,
+                    found,
+                    field.id.into(),
+                    old.file,
+                    &what,
+                    Some(new.id.into()),
+                ),
             }
         }
     }
-    for oneof in world.old.oneofs_of(old).iter().filter(|oneof| !oneof.synthetic) {
+    for oneof in world
+        .old
+        .oneofs_of(old)
+        .iter()
+        .filter(|oneof| !oneof.synthetic)
+    {
         let twin = world.oneof_twin(oneof.id).map(|twin| &world.new[twin]);
         if twin.is_none_or(|twin| twin.synthetic) {
             let what = format!("oneof {}", world.old.full_name(oneof.id));
-            gone(world, found, oneof.id.into(), old.file, &what, Some(new.id.into()));
+            gone(
+                world,
+                found,
+                oneof.id.into(),
+                old.file,
+                &what,
+                Some(new.id.into()),
+            );
         }
     }
 }
@@ -169,7 +205,14 @@ fn values(world: &World, found: &mut Found, old: &Enum, new: &Enum) {
             let what = format!("value {}", world.old.full_name(value.id));
             match now.iter().find(|other| other.number == value.number) {
                 Some(twin) => renamed(world, found, twin.id.into(), old.file, &what, twin.name),
-                None => gone(world, found, value.id.into(), old.file, &what, Some(new.id.into())),
+                None => gone(
+                    world,
+                    found,
+                    value.id.into(),
+                    old.file,
+                    &what,
+                    Some(new.id.into()),
+                ),
             }
         }
     }
@@ -179,7 +222,14 @@ fn methods(world: &World, found: &mut Found, old: &Service, new: &Service) {
     for method in world.old.methods_of(old) {
         if world.method_twin(method.id).is_none() {
             let what = format!("method {}", world.old.full_name(method.id));
-            gone(world, found, method.id.into(), old.file, &what, Some(new.id.into()));
+            gone(
+                world,
+                found,
+                method.id.into(),
+                old.file,
+                &what,
+                Some(new.id.into()),
+            );
         }
     }
 }
@@ -193,7 +243,12 @@ fn renamed(
     now: &str,
 ) {
     let spot = Spot::part(world.new, element, &[1]);
-    let hit = found.at(element, spot, Some(against), format!("{what} is now called {now}"));
+    let hit = found.at(
+        element,
+        spot,
+        Some(against),
+        format!("{what} is now called {now}"),
+    );
     demands(hit, Demand::Major, Demand::Major);
 }
 

@@ -32,10 +32,7 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     if pair.old.extendee.is_some() {
         return;
     }
-    let (old, new) = (
-        world.old.oneof_of(pair.old),
-        world.new.oneof_of(pair.new),
-    );
+    let (old, new) = (world.old.oneof_of(pair.old), world.new.oneof_of(pair.new));
     let moved = match (old, new) {
         (Some(old), Some(new)) => {
             let still_there = world.oneof_twin(old.id).is_some();

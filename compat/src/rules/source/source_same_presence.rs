@@ -34,13 +34,16 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     let single = Count::of(world.old, pair.old) == Count::One
         && Count::of(world.new, pair.new) == Count::One;
     // Messages can always tell; what a oneof does has a rule of its own.
-    let in_oneof =
-        world.old.oneof_of(pair.old).is_some() || world.new.oneof_of(pair.new).is_some();
+    let in_oneof = world.old.oneof_of(pair.old).is_some() || world.new.oneof_of(pair.new).is_some();
     let messages = pair.old.kind.is_message() || pair.new.kind.is_message();
     if !single || told[0] == told[1] || in_oneof || messages || in_entry(world.old, pair.old) {
         return;
     }
-    let does = if told[1] { "now tells" } else { "no longer tells" };
+    let does = if told[1] {
+        "now tells"
+    } else {
+        "no longer tells"
+    };
     let message = format!(
         "{} {does} unset from zero",
         world.new.full_name(pair.new.id)
@@ -49,6 +52,10 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     let hit = found.at(pair.new.id, spot, Some(pair.old.file), message);
     let bytes = pair.old.kind == Kind::Bytes && pair.new.kind == Kind::Bytes;
     let go = if bytes { Demand::Minor } else { Demand::Major };
-    let python = if told[1] { Demand::Minor } else { Demand::Major };
+    let python = if told[1] {
+        Demand::Minor
+    } else {
+        Demand::Major
+    };
     demands(hit, go, python);
 }

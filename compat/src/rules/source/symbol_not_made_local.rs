@@ -40,7 +40,11 @@ fn judge(world: &World, found: &mut Found) {
         {
             continue;
         }
-        for message in old.messages_of(file).iter().filter(|message| !message.map_entry) {
+        for message in old
+            .messages_of(file)
+            .iter()
+            .filter(|message| !message.map_entry)
+        {
             if let Some(twin) = world.message_twin(message.id)
                 && message_exported(old, message)
                 && !message_exported(new, &new[twin])

@@ -77,12 +77,11 @@ impl<'s> Decoder<'s> {
                     _ => Err(DecodeError::Group),
                 };
             }
-            let taken = match known {
-                Some(field) => self.field(cursor, tree, field, (number, wire), depth)?,
-                None => {
-                    cursor.skip(number, wire, depth)?;
-                    Taken::No
-                }
+            let taken = if let Some(field) = known {
+                self.field(cursor, tree, field, (number, wire), depth)?
+            } else {
+                cursor.skip(number, wire, depth)?;
+                Taken::No
             };
             if taken == Taken::No {
                 tree.unknown.extend_from_slice(cursor.since(start));

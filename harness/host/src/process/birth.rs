@@ -131,17 +131,14 @@ extern "C" fn become_plugin(newborn: *mut c_void) -> c_int {
     // SAFETY: `spawn` passes a `Newborn` that outlives this call.
     #[expect(unsafe_code)]
     let newborn = unsafe { &*newborn.cast::<Newborn<'_>>() };
-    let error = match prepare(newborn) {
-        Err(error) => error,
-        Ok(()) => {
-            // SAFETY: each pointer is to a text or a list that ends with a null.
-            #[expect(unsafe_code)]
-            unsafe {
-                libc::execve(newborn.program, newborn.args, newborn.env);
-            }
-            io::Error::last_os_error()
+    let error = prepare(newborn).err().unwrap_or_else(|| {
+        // SAFETY: each pointer is to a text or a list that ends with a null.
+        #[expect(unsafe_code)]
+        unsafe {
+            libc::execve(newborn.program, newborn.args, newborn.env);
         }
-    };
+        io::Error::last_os_error()
+    });
     let error = error.raw_os_error().unwrap_or(libc::EIO);
     newborn.error.store(error, Ordering::Relaxed);
     // SAFETY: ends this process at once and runs nothing of the parent's.

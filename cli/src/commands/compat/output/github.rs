@@ -33,7 +33,10 @@ pub(super) fn render(ended: &Ended) -> String {
             message: format!("{message} ({channel} {demand})"),
         });
     }
-    for finding in compared.iter().flat_map(|compared| compared.buf.iter().flatten()) {
+    for finding in compared
+        .iter()
+        .flat_map(|compared| compared.buf.iter().flatten())
+    {
         let line = finding.span.start_line;
         all.push(Annotation {
             kind: "error",

@@ -61,7 +61,9 @@ pub(in crate::commands::compat) fn json(made: &Made) -> String {
 /// A line for each cell, what is out of reach below it, the order at the end.
 pub(in crate::commands::compat) fn text(cells: &[Cell], order: Order) -> String {
     let width = |pick: fn(&Cell) -> &str| {
-        let widths = cells.iter().map(|cell| report::escape(pick(cell)).chars().count());
+        let widths = cells
+            .iter()
+            .map(|cell| report::escape(pick(cell)).chars().count());
         widths.max().unwrap_or(0)
     };
     let (hosts, plugins) = (width(|cell| &cell.host), width(|cell| &cell.plugin));

@@ -39,7 +39,12 @@ fn changes(outcome: &Outcome) -> Vec<Change<'_>> {
     let mut changes: Vec<Change<'_>> = Vec::new();
     let mut known = HashMap::new();
     for finding in &outcome.findings {
-        let key = (finding.base, finding.rule.id, &finding.element, &finding.message);
+        let key = (
+            finding.base,
+            finding.rule.id,
+            &finding.element,
+            &finding.message,
+        );
         let at = *known.entry(key).or_insert_with(|| {
             changes.push(Change {
                 finding,
@@ -73,8 +78,7 @@ pub(super) fn pretty(ended: &Ended) -> String {
         if let Some(outcome) = &compared.aperio {
             head(&mut text, compared, outcome, ended);
             let changes = changes(outcome);
-            let (breaks, rest): (Vec<_>, Vec<_>) =
-                changes.iter().partition(|change| change.breaks);
+            let (breaks, rest): (Vec<_>, Vec<_>) = changes.iter().partition(|change| change.breaks);
             for change in &breaks {
                 block(&mut text, change, compared, &mut files);
             }
@@ -108,7 +112,12 @@ fn end(text: &mut String, ended: &Ended) {
 
 /// What is compared, and what it needs.
 fn head(text: &mut String, compared: &Compared, outcome: &Outcome, ended: &Ended) {
-    let packages: Vec<String> = compared.new.packages.iter().map(|name| escape(name)).collect();
+    let packages: Vec<String> = compared
+        .new
+        .packages
+        .iter()
+        .map(|name| escape(name))
+        .collect();
     let packages = match packages.as_slice() {
         [first, rest @ ..] if rest.len() > 2 => format!("{first} and {} more", rest.len()),
         packages => packages.join(", "),

@@ -1,0 +1,608 @@
+//! `compat check` and `compat skew` by rulebook aperio, from the command line
+//! to the exit code.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_aperio-plugin");
+
+const OLD: &str = "syntax = \"proto3\";
+package acme.v1;
+message Box {
+  int64 size = 1;
+}
+service Boxes {
+  rpc Open(Box) returns (Box);
+}
+";
+
+fn narrowed() -> String {
+    OLD.replace("int64 size", "int32 size")
+}
+
+fn grown() -> String {
+    OLD.replace("int64 size = 1;", "int64 size = 1;\n  string label = 2;")
+}
+
+fn write(home: &Path, path: &str, text: &str) {
+    let place = home.join(path);
+    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+    std::fs::write(place, text).unwrap();
+}
+
+/// `old`, `narrowed` and `grown`, each with `box.proto`.
+fn home() -> TempDir {
+    let home = tempfile::tempdir().unwrap();
+    write(home.path(), "old/box.proto", OLD);
+    write(home.path(), "narrowed/box.proto", &narrowed());
+    write(home.path(), "grown/box.proto", &grown());
+    home
+}
+
+/// Exit code, stdout, stderr.
+fn compat(home: &Path, args: &[&str]) -> (i32, String, String) {
+    let output = Command::new(BINARY)
+        .arg("compat")
+        .args(args)
+        .current_dir(home)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn json(home: &Path, args: &[&str]) -> (i32, Value) {
+    let mut all = vec!["check", "--format", "json"];
+    all.extend(args);
+    let (code, out, _) = compat(home, &all);
+    let value: Value = serde_json::from_str(&out).unwrap();
+    let schema = include_str!("../schema/compat-check.json");
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    fits(&value, &schema, "$");
+    assert_eq!(value["exit"], code);
+    (code, value)
+}
+
+/// Whether a value is as a schema says, as far as ours use the language.
+fn fits(value: &Value, schema: &Value, at: &str) {
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let types = match &schema["type"] {
+        Value::String(one) => vec![one.as_str()],
+        Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
+        _ => vec![kind],
+    };
+    assert!(types.contains(&kind), "{at} is {kind}, not {types:?}");
+    if let Some(words) = schema["enum"].as_array() {
+        assert!(words.contains(value), "{at} is {value}, none of {words:?}");
+    }
+    match value {
+        Value::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                fits(value, &schema["items"], &format!("{at}[{index}]"));
+            }
+        }
+        Value::Object(values) => {
+            for name in schema["required"].as_array().into_iter().flatten() {
+                let name = name.as_str().unwrap();
+                assert!(values.contains_key(name), "{at} has no {name}");
+            }
+            for (name, value) in values {
+                let at = format!("{at}.{name}");
+                match (
+                    schema["properties"].get(name),
+                    &schema["additionalProperties"],
+                ) {
+                    (Some(schema), _) => fits(value, schema, &at),
+                    (None, Value::Bool(false)) => panic!("{at} is not in the schema"),
+                    (None, rest) => fits(value, rest, &at),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_break_is_shown_where_it_is() {
+    let home = home();
+    let args = [
+        "check",
+        "--new",
+        "narrowed",
+        "--against",
+        "1.2.0=old",
+        "--declared",
+        "1.3.0",
+    ];
+    let (code, out, _) = compat(home.path(), &args);
+    assert_eq!(code, 1, "{out}");
+    for words in [
+        "acme.v1   old → narrowed      declared 1.3.0   required major (2.0.0)   FAIL\n",
+        " FAIL FIELD_RANGE_COMPATIBLE   ",
+        "   wire major\n",
+        "      narrowed/box.proto:4:3   acme.v1.Box.size   int64 size = 1 → int32 size = 1",
+        "        4 |   int32 size = 1;\n          |   ^^^^^\n",
+        "      old → new  lossy\n",
+        "      new → old  same\n",
+        "      fingerprint ",
+        " bump    wire major\n",
+        " skew    host 1.2 / plugin new: lossy in 1 element · ",
+        "safe order: none",
+    ] {
+        assert!(out.contains(words), "no {words:?} in\n{out}");
+    }
+    assert!(out.ends_with("BUMP TOO SMALL\n"), "{out}");
+    assert!(!out.contains('\u{1b}'), "{out:?}");
+
+    let args = [
+        "check",
+        "--new",
+        "narrowed",
+        "--against",
+        "old",
+        "--format",
+        "terse",
+    ];
+    let (code, out, _) = compat(home.path(), &args);
+    assert_eq!(code, 1);
+    assert!(
+        out.contains("narrowed/box.proto:4:3: FIELD_RANGE_COMPATIBLE ")
+            && out.contains("(wire major)"),
+        "{out}"
+    );
+    let (_, out, _) = compat(
+        home.path(),
+        &[
+            "--color",
+            "always",
+            "check",
+            "--new",
+            "narrowed",
+            "--against",
+            "old",
+        ],
+    );
+    assert!(out.contains("\u{1b}["), "{out}");
+}
+
+#[test]
+fn the_json_form_is_as_its_schema_says() {
+    let home = home();
+    let home = home.path();
+    let (code, value) = json(
+        home,
+        &[
+            "--new",
+            "narrowed",
+            "--against",
+            "1.2.0=old",
+            "--against",
+            "1.1.0=old",
+            "--declared",
+            "1.3.0",
+            "--channel",
+            "all",
+        ],
+    );
+    assert_eq!(code, 1);
+    assert_eq!(value["conclusion"], "BUMP TOO SMALL");
+    assert_eq!(value["required"]["overall"], "major");
+    assert_eq!(value["required"]["version"], "2.0.0");
+    assert_eq!(value["required"]["channels"]["source-go"], "major");
+    assert_eq!(value["declared"]["bump"], "minor");
+    assert_eq!(value["bases"][0]["version"], "1.2.0");
+    assert_eq!(value["bases"][1]["required"], "major");
+    let findings = value["findings"].as_array().unwrap();
+    let range = |finding: &&Value| {
+        finding["id"] == "FIELD_RANGE_COMPATIBLE" && finding["channel"] == "wire"
+    };
+    let found = findings.iter().find(range).unwrap();
+    assert_eq!(found["base"], "1.2.0");
+    assert_eq!(found["place"]["line"], 4);
+    assert_eq!(found["effects"]["old_to_new"], "lossy");
+    assert_eq!(found["witness"], Value::Null);
+    assert_eq!(value["skew"]["cells"].as_array().unwrap().len(), 4);
+    assert_eq!(value["skew"]["cells"][0]["effective"], "1.2");
+
+    let (code, value) = json(home, &["--new", "grown", "--against", "1.2.0=old"]);
+    assert_eq!((code, &value["required"]["overall"]), (0, &"minor".into()));
+    assert_eq!(value["declared"], Value::Null);
+    let (_, value) = json(home, &["--new", "old", "--against", "old"]);
+    assert_eq!(value["required"]["overall"], "none");
+    assert_eq!(value["findings"], serde_json::json!([]));
+
+    let both = ["--new", "narrowed", "--against", "old", "--rulebook", "all"];
+    let (code, value) = json(home, &both);
+    assert_eq!((code, &value["rulebook"]), (1, &"all".into()));
+    assert_eq!(value["buf"]["findings"][0]["id"], "FIELD_SAME_TYPE");
+    // What rulebook aperio accepts rulebook buf may still refuse.
+    write(home, "renamed/box.proto", &OLD.replace("size", "width"));
+    let both = ["--new", "renamed", "--against", "old", "--rulebook", "all"];
+    let (code, value) = json(home, &both);
+    assert_eq!((code, &value["conclusion"]), (1, &"REFUSED".into()));
+    assert_eq!(value["required"]["overall"], "patch");
+    let (code, value) = json(home, &both[..4]);
+    assert_eq!((code, &value["buf"]), (0, &Value::Null));
+}
+
+#[test]
+fn a_failed_load_is_never_no_changes() {
+    let home = home();
+    let home = home.path();
+    write(home, "bad/box.proto", "syntax = \"proto3\";\nmessage {}\n");
+    write(home, "edition/box.proto", "edition = \"2023\";\n");
+    write(
+        home,
+        "import/box.proto",
+        "syntax = \"proto3\";\nimport \"nowhere.proto\";\n",
+    );
+    write(home, "junk.binpb", "\u{1}junk");
+    for (new, against, code, conclusion) in [
+        ("bad", "old", 5, "BAD INPUT"),
+        ("old", "bad", 5, "BAD INPUT"),
+        ("import", "old", 5, "BAD INPUT"),
+        ("junk.binpb", "old", 5, "BAD INPUT"),
+        ("edition", "old", 3, "COULD NOT JUDGE"),
+        ("old", "edition", 3, "COULD NOT JUDGE"),
+        ("nowhere", "old", 2, "BAD INPUT"),
+    ] {
+        let (found, value) = json(home, &["--new", new, "--against", against]);
+        assert_eq!(found, code, "{new} {against}");
+        assert_eq!(value["conclusion"], conclusion);
+        for key in ["required", "findings", "skew", "buf"] {
+            assert_eq!(value[key], Value::Null, "{new} {against} {key}");
+        }
+        assert!(value["error"]["message"].is_string());
+    }
+}
+
+#[test]
+fn every_exit_code_is_reached() {
+    let home = home();
+    let home = home.path();
+    write(
+        home,
+        "open.binpb",
+        "\u{a}\u{c}\u{a}\u{1}a\u{1a}\u{7}b.proto",
+    );
+    write(home, "waived/aperio-plugin.toml", "[compat]\n");
+    write(home, "waived/old/box.proto", OLD);
+    write(
+        home,
+        "waived/proto/waivers.toml",
+        "[[waiver]]\nfingerprint = \"00000000\"\nrule = \"A\"\nelement = \"b\"\nreason = \"c\"\n\
+         owner = \"d\"\nexpires = \"2999-01-01\"\n",
+    );
+    write(
+        home,
+        "named/aperio-plugin.toml",
+        "[compat.implementer]\n\"acme.v1.Boxs\" = \"plugin\"\n",
+    );
+    write(home, "named/old/box.proto", OLD);
+    write(
+        home,
+        "broken/aperio-plugin.toml",
+        "[compat]\nchanels = []\n",
+    );
+    let check = |place: &str, args: &[&str]| {
+        let mut all = vec!["check"];
+        all.extend(args);
+        compat(&home.join(place), &all)
+    };
+    for (place, args, code, words) in [
+        (
+            "",
+            &["--new", "grown", "--against", "old"][..],
+            0,
+            "COMPATIBLE",
+        ),
+        (
+            "",
+            &[
+                "--new",
+                "narrowed",
+                "--against",
+                "old",
+                "--declared",
+                "major",
+            ],
+            0,
+            "COMPATIBLE",
+        ),
+        (
+            "",
+            &["--new", "grown", "--against", "old", "--declared", "patch"],
+            1,
+            "BUMP TOO SMALL",
+        ),
+        (
+            "",
+            &[
+                "--new",
+                "grown",
+                "--against",
+                "1.0.0=old",
+                "--declared",
+                "1.0.1",
+            ],
+            1,
+            "1.1.0 at least",
+        ),
+        (
+            "",
+            &["--new", "narrowed", "--against", "old"],
+            1,
+            "BUMP TOO SMALL",
+        ),
+        (
+            "",
+            &[
+                "--new",
+                "old",
+                "--against",
+                "1.0.0=old",
+                "--declared",
+                "2.0.0",
+            ],
+            1,
+            "PACKAGE_SUFFIX_IS_MAJOR",
+        ),
+        (
+            "waived",
+            &["--new", "old", "--against", "old"],
+            1,
+            "WAIVER_IN_FORCE",
+        ),
+        (
+            "",
+            &["--new", "old", "--against", "old", "--declared", "soon"],
+            2,
+            "patch, minor, major",
+        ),
+        (
+            "",
+            &["--new", "old", "--against", "old", "--channel", "wires"],
+            2,
+            "did you mean wire?",
+        ),
+        (
+            "",
+            &["--new", "old", "--against", "git:no-such-revision"],
+            2,
+            "revision",
+        ),
+        (
+            "",
+            &["--new", "old", "--against", "9.9.9"],
+            2,
+            "not released",
+        ),
+        (
+            "",
+            &[
+                "--rulebook",
+                "buf",
+                "--new",
+                "old",
+                "--against",
+                "old",
+                "--against",
+                "old",
+            ],
+            2,
+            "once",
+        ),
+        (
+            "",
+            &[
+                "--rulebook",
+                "aperio",
+                "--new",
+                "old",
+                "--against",
+                "old",
+                "--format",
+                "buf-json",
+            ],
+            2,
+            "buf-json",
+        ),
+        (
+            "",
+            &["--new", "open.binpb", "--against", "old"],
+            3,
+            "b.proto",
+        ),
+        ("", &["--new", "old"], 4, "NOTHING SELECTED"),
+        (
+            "",
+            &["--new", "old", "--against", "old", "--path", "q"],
+            4,
+            "NOTHING SELECTED",
+        ),
+        (
+            "broken",
+            &["--new", "../old", "--against", "../old"],
+            5,
+            "did you mean channels?",
+        ),
+        (
+            "named",
+            &["--new", "old", "--against", "old"],
+            5,
+            "acme.v1.Boxes",
+        ),
+    ] {
+        let (found, out, err) = check(place, args);
+        assert_eq!(found, code, "{args:?}\n{out}{err}");
+        assert!(
+            format!("{out}{err}").contains(words),
+            "{args:?}: no {words:?} in\n{out}{err}"
+        );
+    }
+}
+
+#[test]
+fn releases_are_what_is_compared_with() {
+    let home = home();
+    let home = home.path();
+    write(
+        home,
+        "aperio-plugin.toml",
+        "[compat]\nversion = \"1.0.0\"\n",
+    );
+    write(home, "proto/box.proto", OLD);
+    let locks = |version: &str| compat(home, &["lock", "--release", version]).0;
+    assert_eq!(locks("1.0.0"), 0);
+    write(home, "proto/box.proto", &grown());
+    assert_eq!(locks("1.1.0"), 0);
+    write(
+        home,
+        "aperio-plugin.toml",
+        "[compat]\nversion = \"1.2.0\"\n",
+    );
+    let more = grown().replace("label = 2;", "label = 2;\n  bool open = 3;");
+    write(home, "proto/box.proto", &more);
+    let (code, value) = json(home, &[]);
+    assert_eq!(code, 0, "{value:#}");
+    let bases = value["bases"].as_array().unwrap();
+    let versions: Vec<_> = bases.iter().map(|base| &base["version"]).collect();
+    assert_eq!(versions, ["1.1.0", "1.0.0"]);
+    assert_eq!(value["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(value["findings"][0]["also"], serde_json::json!(["1.0.0"]));
+
+    // Whatever moves the digest of a released minor is a minor.
+    write(
+        home,
+        "aperio-plugin.toml",
+        "[compat]\nversion = \"1.1.1\"\n",
+    );
+    write(
+        home,
+        "proto/box.proto",
+        &grown().replace(
+            "package acme.v1;",
+            "package acme.v1;\noption java_package = \"a\";",
+        ),
+    );
+    let (code, value) = json(home, &[]);
+    assert_eq!(code, 1);
+    assert!(
+        value.to_string().contains("RELEASE_DIGEST_KEPT"),
+        "{value:#}"
+    );
+
+    // A base that nobody can read leaves it open, unless another shows a break.
+    write(
+        home,
+        "aperio-plugin.toml",
+        "[compat]\nversion = \"1.2.0\"\n",
+    );
+    std::fs::remove_file(home.join("proto/released/1.0.0/descriptor_set.binpb")).unwrap();
+    write(home, "proto/box.proto", &more);
+    let (code, value) = json(home, &[]);
+    assert_eq!((code, &value["conclusion"]), (3, &"COULD NOT JUDGE".into()));
+    assert_eq!(value["findings"], Value::Null);
+    write(home, "proto/box.proto", &more.replace("int64", "int32"));
+    let (code, value) = json(home, &[]);
+    assert_eq!((code, &value["conclusion"]), (1, &"BUMP TOO SMALL".into()));
+}
+
+#[test]
+fn a_result_can_be_written_in_more_forms() {
+    let home = home();
+    let home = home.path();
+    let args = [
+        "check",
+        "--new",
+        "narrowed",
+        "--against",
+        "old",
+        "--format",
+        "github",
+        "--report",
+        "json=a.json",
+        "--report",
+        "pretty=a.txt",
+    ];
+    let (code, out, _) = compat(home, &args);
+    assert_eq!(code, 1);
+    assert!(
+        out.contains("::error file=narrowed/box.proto,line=4,title=FIELD_RANGE_COMPATIBLE "),
+        "{out}"
+    );
+    assert!(out.ends_with("BUMP TOO SMALL\n"));
+    let value = std::fs::read_to_string(home.join("a.json")).unwrap();
+    let value: Value = serde_json::from_str(&value).unwrap();
+    assert_eq!(value["exit"], 1);
+    let text = std::fs::read_to_string(home.join("a.txt")).unwrap();
+    assert!(text.contains(" FAIL FIELD_RANGE_COMPATIBLE"), "{text}");
+}
+
+#[test]
+fn versions_meet_in_a_matrix() {
+    let home = home();
+    let home = home.path();
+    let args = ["skew", "--interface", "1.0=old,1.1=grown,1.2=narrowed"];
+    let (code, out, err) = compat(home, &args);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(
+        out.contains("host 1.1  plugin 1.0  minor  speaks 1.0"),
+        "{out}"
+    );
+    assert!(out.contains("out of reach acme.v1.Box.label"), "{out}");
+    assert!(out.ends_with("safe order of upgrade: none\n"), "{out}");
+    let mut args = args.to_vec();
+    args.extend(["--format", "json"]);
+    let (_, out, _) = compat(home, &args);
+    let value: Value = serde_json::from_str(&out).unwrap();
+    let cells = value["skew"]["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), 9);
+    let cell = cells
+        .iter()
+        .find(|cell| cell["host"] == "1.0" && cell["plugin"] == "1.1");
+    let reach = &cell.unwrap()["out_of_reach"];
+    assert_eq!(*reach, serde_json::json!(["acme.v1.Box.label"]));
+
+    for (args, code) in [
+        (&["skew", "--interface", "1.0=old"][..], 4),
+        (&["skew", "--interface", "1.0=nowhere,1.1=old"], 2),
+        (&["skew", "--interface", "1.0=junk,1.1=old"], 5),
+    ] {
+        write(home, "junk/a.proto", "message {");
+        let (found, out, err) = compat(home, args);
+        assert_eq!((found, out.as_str()), (code, ""), "{err}");
+    }
+}
+
+#[test]
+fn rules_of_aperio_are_explained() {
+    let explain = |id: &str| {
+        let output = Command::new(BINARY).args(["explain", id]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let text = explain("FIELD_RANGE_COMPATIBLE");
+    assert!(text.contains("rule of aperio, channel: wire\n"), "{text}");
+    assert!(text.contains("covers: FIELD_SAME_TYPE"), "{text}");
+    let text = explain("version_declared_sufficient");
+    assert!(
+        text.starts_with("VERSION_DECLARED_SUFFICIENT  the declared version says enough\n"),
+        "{text}"
+    );
+    assert!(text.contains("rule of aperio on the release as a whole\n"));
+}
