@@ -70,6 +70,13 @@ pub struct Carried {
     pub left_out: Vec<String>,
 }
 
+impl Carried {
+    /// `request` or `response`.
+    pub fn carrier(&self) -> &'static str {
+        if self.request { "request" } else { "response" }
+    }
+}
+
 /// What one profile makes of a witness.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
@@ -151,13 +158,13 @@ impl<'w> Witnesses<'w> {
     /// where it does.
     pub fn call(&self, caller: Era, method: MethodId) -> Option<Witness> {
         let (set, there) = (self.world.set(caller), self.world.set(other(caller)));
-        let called = &set[method];
-        let service = there.find_service(set.service_name(called.service));
+        let wanted = &set[method];
+        let service = there.find_service(set.service_name(wanted.service));
         let mut served = service.iter().flat_map(|id| there.methods_of(&there[*id]));
-        if served.any(|method| method.name == called.name) {
+        if served.any(|method| method.name == wanted.name) {
             return None;
         }
-        let request = fill::complete(set, Tree::new(called.input));
+        let request = fill::complete(set, Tree::new(wanted.input));
         let route = Route {
             method,
             request: true,
@@ -166,7 +173,7 @@ impl<'w> Witnesses<'w> {
         let bytes = encode(set, &request);
         Some(Witness {
             writer: caller,
-            message: set.full_name(ElementId::Message(called.input)),
+            message: set.full_name(ElementId::Message(wanted.input)),
             json: json(set, &request),
             carried: Some(carried(set, &route, &request, &bytes)),
             reads: Vec::new(),

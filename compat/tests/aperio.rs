@@ -9,7 +9,7 @@ use compat::effect::{Demand, Effect};
 use compat::load::{FrontEnd, Protox, Root, Sources, Tree};
 use compat::model::ElementId;
 use compat::occasion::Occasion;
-use compat::{DescriptorSet, Era, Hit, World, catalog, pair, witness};
+use compat::{Channel, DescriptorSet, Era, Hit, World, catalog, pair, witness};
 use semver::Version;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -42,13 +42,27 @@ fn one(text: &str) -> Vec<u8> {
     )]))
 }
 
+const CHANNELS: [Channel; 5] = [
+    Channel::Wire,
+    Channel::Json,
+    Channel::SourceGo,
+    Channel::SourcePy,
+    Channel::Source,
+];
+
+/// What a hit asks for beside the wire.
+fn beside(hit: &Hit, channel: Channel) -> Option<Demand> {
+    let counts = |other: &Channel| *other == channel || *other == Channel::All;
+    let said = hit.demands.iter().filter(|(other, _)| counts(other));
+    let speaks = hit.demands.is_empty() && hit.rule.aperio.iter().any(counts)
+        || channel == Channel::Source && catalog::is_source(hit.rule);
+    let silent = speaks.then_some(Demand::Major);
+    said.map(|(_, demand)| *demand).chain(silent).max()
+}
+
 /// The hits of a world, those left out that others stand for.
 fn judged(world: &World) -> Vec<Hit> {
-    let rules = catalog::all();
-    let hits = pair::judge(
-        world,
-        rules.into_iter().filter(|rule| !rule.aperio.is_empty()),
-    );
+    let hits = pair::judge(world, catalog::aperio(&CHANNELS));
     let name = |hit: &Hit| world.set(hit.era).full_name(hit.element);
     let stands = |over: &Hit, hit: &Hit| {
         // A hit stands for others on its element and on what that is part of.
@@ -100,6 +114,23 @@ fn one_change_asks_for_what_the_table_says() {
         let said = demand.map_or("none", Demand::name);
         if said != ours.wire || !rules.iter().eq(ours.rules.iter()) {
             wrong.push(format!("{}: {said} {rules:?}", experiment.change));
+        }
+        let hits = judged(&world);
+        let any = [Channel::SourceGo, Channel::SourcePy, Channel::Source];
+        for (said, channels) in [
+            (&ours.json, &[Channel::Json][..]),
+            (&ours.source, &any),
+            (&ours.source_go, &any[..1]),
+            (&ours.source_py, &any[1..2]),
+        ] {
+            let asked = channels.iter().flat_map(|channel| {
+                let hits = hits.iter();
+                hits.filter_map(|hit| beside(hit, *channel))
+            });
+            let asked = asked.max().map_or("none", Demand::name);
+            if said.as_ref().is_some_and(|said| said != asked) {
+                wrong.push(format!("{}, {channels:?}: {asked}", experiment.change));
+            }
         }
         if let Some(rule) = &ours.denied {
             let mut world = World::new(&old, &new);

@@ -20,12 +20,10 @@ mod mutants {
 #[path = "fold/side.rs"]
 mod side;
 
-mod buf {
-    #[allow(dead_code, reason = "the test `buf` uses all of it")]
-    pub(crate) mod tool;
-}
+#[allow(dead_code, reason = "the test `buf` uses all of it")]
+#[path = "buf/tool.rs"]
+mod tool;
 
-use buf::tool::Buf;
 use compat::bufyaml::Workspace;
 use compat::load::{Input, Loaded, Protox, Roots};
 use compat::{Category, DescriptorSet, catalog};
@@ -36,6 +34,7 @@ use mutants::verdict::{CHANNELS, compare};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::ExitCode;
+use tool::Buf;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -80,7 +79,7 @@ fn sides(mutant: &Mutant) -> (Files, Files) {
 /// The texts declare what the descriptors of each minor do.
 fn texts_are_the_releases() -> Result<(), Failed> {
     for minor in 0..=proto::INTERFACE_VERSION.1 {
-        let bytes = compiled(&release(minor as usize));
+        let bytes = compiled(&release(usize::try_from(minor)?));
         let set = DescriptorSet::parse(&bytes)?;
         let declared = |name: &str| set.find(name).is_some();
         let pool = proto::interface::at(minor).ok_or("the crate knows the minor")?;
@@ -94,9 +93,7 @@ fn texts_are_the_releases() -> Result<(), Failed> {
             names += 1;
         }
         let home = |file: compat::model::FileId| set[file].package == proto::interface::PACKAGE;
-        let entries = |message: &&compat::model::Message| {
-            home(message.file) && !message.map_entry
-        };
+        let entries = |message: &&compat::model::Message| home(message.file) && !message.map_entry;
         let messages = set.messages().iter().filter(entries);
         let messages: Vec<_> = messages.collect();
         let fields: usize = messages.iter().map(|message| message.fields.len()).sum();
@@ -178,8 +175,7 @@ fn a_major_is_major() -> Result<(), Failed> {
 }
 
 /// Rules of version 2 of every category, at once.
-const CONFIG: &str =
-    r#"{"version":"v2","breaking":{"use":["FILE","PACKAGE","WIRE_JSON","WIRE"]}}"#;
+const CONFIG: &str = r#"{"version":"v2","breaking":{"use":["FILE","PACKAGE","WIRE_JSON","WIRE"]}}"#;
 
 /// What the major brings in the old package, by buf's strictest category.
 const MAJOR: [(&str, usize); 8] = [
@@ -239,7 +235,11 @@ fn by_buf(buf: Option<&Buf>) -> Result<(), Failed> {
             wrong.push_str(&format!("1.{old} to 1.{new}: {said:?}\n"));
         }
     }
-    let said = judged("a major", &release(2), &next_major(false, &table::next_major()))?;
+    let said = judged(
+        "a major",
+        &release(2),
+        &next_major(false, &table::next_major()),
+    )?;
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for rule in of_category(&said, "FILE") {
         *counts.entry(rule).or_default() += 1;

@@ -42,17 +42,17 @@ fn main() -> ExitCode {
         Trial::test("probes_become_files", witness::probes::files),
         Trial::test("calls_of_nobody", witness::probes::calls),
         Trial::test("probes_that_do_not_fit", witness::probes::unfit),
-        with_oracle("oracle", |oracle| witness::oracle::all(oracle)),
+        with_oracle("oracle", witness::oracle::all),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 fn with_oracle(
     name: &str,
-    test: impl FnOnce(Oracle) -> Result<(), Failed> + Send + 'static,
+    test: impl FnOnce(&Oracle) -> Result<(), Failed> + Send + 'static,
 ) -> Trial {
     Trial::ignorable_test(name, move || match Oracle::installed() {
-        Ok(oracle) => test(oracle).map(|()| Completion::Completed),
+        Ok(oracle) => test(&oracle).map(|()| Completion::Completed),
         Err(why) if std::env::var_os("REQUIRE_TOOLCHAINS").is_none() => {
             Ok(Completion::ignored_with(why))
         }

@@ -93,14 +93,7 @@ impl Reproducer {
             message: witness.message.clone(),
             bytes: hex(&witness.bytes),
             rpc: carried.map(|carried| carried.rpc.clone()),
-            carrier: carried.map(|carried| {
-                let carrier = if carried.request {
-                    "request"
-                } else {
-                    "response"
-                };
-                carrier.to_owned()
-            }),
+            carrier: carried.map(|carried| carried.carrier().to_owned()),
             path: carried.map_or_else(Vec::new, |carried| carried.path.clone()),
             wrapped: carried.map(|carried| hex(&carried.bytes)),
             dressed: carried.map(|carried| hex(&carried.dressed)),

@@ -15,9 +15,10 @@ struct Sides {
 impl Sides {
     fn new(old: &str, new: &str) -> Result<Self, Failed> {
         let side = |text: &str| {
-            let head = match text.trim_start().starts_with("syntax") {
-                true => "",
-                false => "syntax = \"proto3\"; package p.v1;\n",
+            let head = if text.trim_start().starts_with("syntax") {
+                ""
+            } else {
+                "syntax = \"proto3\"; package p.v1;\n"
             };
             compiled(&Files::from([(
                 "a.proto".to_owned(),
