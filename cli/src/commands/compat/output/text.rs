@@ -32,6 +32,8 @@ struct Change<'f> {
     finding: &'f Finding,
     asks: Vec<(Channel, Demand)>,
     breaks: bool,
+    /// Of each finding that breaks.
+    fingerprints: Vec<&'f str>,
 }
 
 /// Findings of one change together, what breaks first.
@@ -50,11 +52,15 @@ fn changes(outcome: &Outcome) -> Vec<Change<'_>> {
                 finding,
                 asks: Vec::new(),
                 breaks: false,
+                fingerprints: Vec::new(),
             });
             changes.len() - 1
         });
         changes[at].asks.push((finding.channel, finding.demand));
-        changes[at].breaks |= finding.breaks;
+        if finding.breaks {
+            changes[at].breaks = true;
+            changes[at].fingerprints.push(&finding.fingerprint);
+        }
     }
     changes.sort_by_key(|change| !change.breaks);
     changes
@@ -234,7 +240,7 @@ fn block(text: &mut String, change: &Change<'_>, compared: &Compared, files: &mu
     if let Some(reason) = &finding.waived {
         let _ = writeln!(text, "      waived: {}", escape(reason));
     } else if change.breaks {
-        let _ = writeln!(text, "      fingerprint {}", finding.fingerprint);
+        let _ = writeln!(text, "      fingerprint {}", change.fingerprints.join(", "));
     }
 }
 
