@@ -107,15 +107,15 @@ pub(super) fn outside(
         Kind::Enum => (i32::MIN.into(), i32::MAX.into()),
         _ => range(reading, reader),
     };
-    let writes = |number: &i128| low <= *number && *number <= high;
-    let mut wide = [7, -1, WIDE, low, high].into_iter().filter(writes);
+    let can_write = |number: &i128| low <= *number && *number <= high;
+    let mut wide = [7, -1, WIDE, low, high].into_iter().filter(can_write);
     let number = wide
         .find(|number| *number < least || most < *number)
         .or_else(|| {
             let (_, named) = range(reading, reader);
             (reader.kind == Kind::Enum)
                 .then_some(named + 1)
-                .filter(writes)
+                .filter(can_write)
         })?;
     match i64::try_from(number) {
         Ok(number) => Some(Sample::Int(number)),

@@ -56,15 +56,12 @@ fn judge(world: &World, found: &mut Found) {
                 continue;
             }
             let message = format!("nobody serves {} any more", shown(&gone));
-            let hit = match world.service_twin(service.id) {
-                Some(twin) => {
-                    let spot = Spot::of(world.new, twin);
-                    found.at(twin, spot, Some(file.id), message)
-                }
-                None => {
-                    let spot = world.file_twin(file.id).map(Spot::file);
-                    found.gone(service.id, spot, file.id, message)
-                }
+            let hit = if let Some(twin) = world.service_twin(service.id) {
+                let spot = Spot::of(world.new, twin);
+                found.at(twin, spot, Some(file.id), message)
+            } else {
+                let spot = world.file_twin(file.id).map(Spot::file);
+                found.gone(service.id, spot, file.id, message)
             };
             hit.effects(Effect::Same, Effect::Rejected)
                 .demands(Channel::Wire, Demand::Major);
