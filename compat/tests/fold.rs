@@ -295,6 +295,19 @@ fn a_number_freed_in_a_major_stays_taken() {
 }
 
 #[test]
+fn a_field_that_a_later_release_brought_is_not_taken_from_an_older_base() {
+    let with = |field: &str| one(&format!("{CALLED} message M {{ {field} }}"));
+    let (first, second, new) = (with(""), with("int64 a = 1;"), with("int32 a = 1;"));
+    let outcome = Ask::default().of(&[("1.0.0", &first), ("1.1.0", &second)], &new);
+    let told = told(&outcome);
+    let reuse = told
+        .iter()
+        .any(|told| told.starts_with("FIELD_NUMBER_NO_REUSE"));
+    assert!(!reuse, "{told:?}");
+    assert_eq!(outcome.overall, Bump::Major, "{told:?}");
+}
+
+#[test]
 fn a_break_against_an_older_base_alone_is_told_of_that() {
     let old = one("message M { repeated string a = 1; }");
     let newest = one("message M { int32 b = 3; }");
