@@ -259,7 +259,6 @@ impl<'w> Comparison<'w> {
             .bases
             .iter()
             .filter_map(|base| Some((base.version.clone()?, base.set)))
-            .filter(|(version, _)| old.version.as_ref().is_none_or(|old| version <= old))
             .collect();
         released.sort_by(|one, other| one.0.cmp(&other.0));
         world.occasion = Occasion {

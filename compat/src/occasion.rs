@@ -10,7 +10,8 @@ pub struct Occasion<'w> {
     pub base: Option<Version>,
     /// The version the new side wants to be, where it says so.
     pub declared: Option<Version>,
-    /// The released versions of the same major up to the base, oldest first.
+    /// The released versions of the same major, oldest first; those after the
+    /// base too.
     pub released: Vec<(Version, &'w DescriptorSet<'w>)>,
     /// An added method or arm of a oneof that no gate guards asks for a major.
     /// `None`: where the annotations are used.

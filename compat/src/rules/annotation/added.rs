@@ -11,9 +11,9 @@ use std::collections::HashSet;
 pub(super) struct Added {
     pub(super) element: ElementId,
     /// What it stands in came with it.
-    pub(super) within_added: bool,
+    pub(super) parent_is_new: bool,
     /// Its package came with it.
-    pub(super) within_package: bool,
+    pub(super) package_is_new: bool,
 }
 
 /// Every element that annotated packages have gained. What took the place of
@@ -31,13 +31,13 @@ pub(super) fn added(world: &World) -> Vec<Added> {
         if !annotated.contains(file.package) {
             continue;
         }
-        let within_package = world.package(Era::Old, file.package).is_none();
+        let package_is_new = world.package(Era::Old, file.package).is_none();
         for (element, origin) in elements(world, file) {
             if origin.is_none() && !replaced.took_a_place(world, element) {
                 added.push(Added {
                     element,
-                    within_added: within_added(world, element),
-                    within_package,
+                    parent_is_new: parent_is_new(world, element),
+                    package_is_new,
                 });
             }
         }
@@ -45,7 +45,7 @@ pub(super) fn added(world: &World) -> Vec<Added> {
     added
 }
 
-fn within_added(world: &World, element: ElementId) -> bool {
+fn parent_is_new(world: &World, element: ElementId) -> bool {
     let new = |message: MessageId| world.message_origin(message).is_none();
     match element {
         ElementId::Message(id) => world.new[id].parent.is_some_and(new),

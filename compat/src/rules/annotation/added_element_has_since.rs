@@ -48,7 +48,7 @@ fn judge(world: &World, found: &mut Found) {
     for added in added(world) {
         let element = added.element;
         let marked = Annotations::of(world.new, element).since.is_some();
-        if marked || added.within_added || added.within_package {
+        if marked || added.parent_is_new || added.package_is_new {
             continue;
         }
         let what = match element {

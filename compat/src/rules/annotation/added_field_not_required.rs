@@ -36,7 +36,7 @@ fn judge(world: &World, found: &mut Found) {
         let ElementId::Field(id) = added.element else {
             continue;
         };
-        if !required || added.within_added || added.within_package {
+        if !required || added.parent_is_new || added.package_is_new {
             continue;
         }
         let name = world.new.full_name(id);

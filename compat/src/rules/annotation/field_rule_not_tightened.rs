@@ -111,8 +111,8 @@ fn report(
     let spot = Spot::of(world.new, element);
     let hit = found.at(element, spot, Some(against), message);
     if tighter {
-        tightened(hit)
+        tightened(hit);
     } else {
-        loosened(hit)
+        loosened(hit);
     }
 }

@@ -9,7 +9,7 @@ use regex_automata::nfa::thompson;
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::{start, syntax};
 use regex_automata::{Anchored, MatchKind};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Bytes of one automaton, and of the work to make it.
 const AUTOMATON: usize = 1 << 20;
@@ -129,6 +129,10 @@ fn readable() -> impl Iterator<Item = u8> {
         .chain(others)
 }
 
+/// A state of either automaton: a place of the walk, which remembers from where
+/// and by which byte it came there.
+type States = (StateID, StateID);
+
 /// `None` where a walk cannot say.
 fn walk(old: &Dfa, new: &Dfa) -> Option<Inclusion> {
     let anchored = start::Config::new().anchored(Anchored::Yes);
@@ -139,15 +143,14 @@ fn walk(old: &Dfa, new: &Dfa) -> Option<Inclusion> {
     let accepts = |dfa: &Dfa, state: StateID| dfa.is_match_state(dfa.next_eoi_state(state));
     // One byte stands for all that neither automaton tells apart.
     let classes = (old.byte_classes(), new.byte_classes());
-    let mut met = HashMap::new();
+    let mut met = HashSet::new();
     let bytes: Vec<u8> = readable()
         .filter(|byte| {
             let class = (classes.0.get(*byte), classes.1.get(*byte));
-            met.insert(class, ()).is_none()
+            met.insert(class)
         })
         .collect();
-    // Each pair with the pair and the byte that led to it.
-    let mut came: HashMap<(StateID, StateID), Option<((StateID, StateID), u8)>> = HashMap::new();
+    let mut came: HashMap<States, Option<(States, u8)>> = HashMap::new();
     came.insert(first, None);
     let mut queue = VecDeque::from([first]);
     while let Some(pair) = queue.pop_front() {

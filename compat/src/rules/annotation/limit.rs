@@ -7,12 +7,12 @@ use crate::found::Found;
 use crate::model::Field;
 use crate::pair::{Pair, World};
 
-/// Reports a limit that moved; `word` and `option` name it.
+/// Reports a limit that moved; `what` and `option` name it.
 pub(super) fn moved(
     pair: &Pair<Field>,
     world: &World,
     found: &mut Found,
-    (word, option): (&str, u32),
+    (what, option): (&str, u32),
     limit: impl Fn(&Annotations) -> Option<u64>,
 ) {
     let Some((old, new)) = changed_field(world, pair) else {
@@ -26,7 +26,7 @@ pub(super) fn moved(
         _ => return,
     };
     let name = world.new.full_name(pair.new.id);
-    let message = format!("{word} of {name} {change}");
+    let message = format!("{what} of {name} {change}");
     let spot = spot(world.new, pair.new.id.into(), option);
     let hit = found.at(pair.new.id, spot, Some(pair.old.file), message);
     if less { tightened(hit) } else { loosened(hit) }

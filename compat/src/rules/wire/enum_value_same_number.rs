@@ -59,7 +59,9 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
             None if numbers.contains(&value.number) => continue,
             None => {
                 let releases = releases.get_or_insert_with(|| {
-                    releases::values(world, world.old.enum_name(pair.old.id))
+                    let mut releases = releases::values(world, world.old.enum_name(pair.old.id));
+                    releases.retain(|(minor, _)| releases::is_until_base(world, *minor));
+                    releases
                 });
                 let Some(taken) = taken(pair, value, releases) else {
                     continue;

@@ -36,7 +36,8 @@ fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
     if added.is_empty() {
         return;
     }
-    let releases = releases::fields(world, world.old.message_name(pair.old.id));
+    let mut releases = releases::fields(world, world.old.message_name(pair.old.id));
+    releases.retain(|(minor, ..)| releases::is_until_base(world, *minor));
     for field in added {
         let Some(taken) = taken(pair, world, field, &releases) else {
             continue;

@@ -4,8 +4,8 @@ use super::members::Members;
 use crate::model::{DescriptorSet, Enum, EnumValue, Field, Message};
 use crate::pair::{Pair, World};
 
-/// The released sets up to the base, each with its minor; the base is the last
-/// of them, whether or not it has a version.
+/// The released sets, each with its minor; the base is the last of them,
+/// whether or not it has a version.
 pub(super) fn all<'w>(world: &World<'w>) -> Vec<((u64, u64), &'w DescriptorSet<'w>)> {
     let occasion = &world.occasion;
     let base = occasion.base.as_ref();
@@ -68,6 +68,13 @@ pub(crate) fn returned_values<'w>(pair: &Pair<Enum>, world: &World<'w>) -> Vec<&
         all.any(|once| (once.number, once.name) == (value.number, value.name))
     };
     world.new.values_of(pair.new).iter().filter(same).collect()
+}
+
+/// Whether a release is no later than the base. What a later one brought is not
+/// taken from the base: the later one is a base itself.
+pub(super) fn is_until_base(world: &World, minor: (u64, u64)) -> bool {
+    let base = world.occasion.base.as_ref();
+    base.is_none_or(|base| minor <= (base.major, base.minor))
 }
 
 /// Whether two fields are one and the same.
