@@ -375,6 +375,10 @@ pub(crate) struct CompatCheck {
     /// Write the result in this form to this file too.
     #[arg(long, value_name = "FORMAT=PATH", value_parser = compat_report)]
     pub(crate) report: Vec<(CompatFormat, PathBuf)>,
+    /// Write the smallest message that shows it for each break of running binaries, as
+    /// RULE-FINGERPRINT.json.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) witness: Option<PathBuf>,
     /// Judge only these files and directories.
     #[arg(long, value_name = "PATH")]
     pub(crate) path: Vec<String>,

@@ -215,7 +215,7 @@ fn the_json_form_is_as_its_schema_says() {
     assert_eq!(found["base"], "1.2.0");
     assert_eq!(found["place"]["line"], 4);
     assert_eq!(found["effects"]["old_to_new"], "lossy");
-    assert_eq!(found["witness"], Value::Null);
+    assert_eq!(found["witness"]["hex"], "088580808010");
     assert_eq!(value["skew"]["cells"].as_array().unwrap().len(), 4);
     assert_eq!(value["skew"]["cells"][0]["effective"], "1.2");
 
@@ -552,6 +552,68 @@ fn a_result_can_be_written_in_more_forms() {
     assert_eq!(value["exit"], 1);
     let text = std::fs::read_to_string(home.join("a.txt")).unwrap();
     assert!(text.contains(" FAIL FIELD_RANGE_COMPATIBLE"), "{text}");
+}
+
+#[test]
+fn a_break_is_proven_with_bytes() {
+    let home = home();
+    let args = [
+        "--new",
+        "narrowed",
+        "--against",
+        "old",
+        "--witness",
+        "proofs",
+    ];
+    let (code, value) = json(home.path(), &args);
+    assert_eq!(code, 1);
+    let findings = value["findings"].as_array().unwrap();
+    let id = "FIELD_RANGE_COMPATIBLE";
+    let finding = findings.iter().find(|finding| finding["id"] == id);
+    let witness = &finding.unwrap()["witness"];
+    assert_eq!(witness["hex"], "088580808010");
+    assert_eq!(witness["rpc"], "/acme.v1.Boxes/Open");
+    assert_eq!(witness["reads"]["spec"]["size"], 5);
+    let path = home.path().join(witness["file"].as_str().unwrap());
+    let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!(file["bytes"], "088580808010");
+    assert_eq!(file["effect"], "lossy");
+    assert_eq!(
+        std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
+        1
+    );
+
+    let mut check = vec!["check"];
+    check.extend(args);
+    let (_, text, _) = compat(home.path(), &check);
+    assert!(
+        text.contains("old means  {\"size\":\"4294967301\"}"),
+        "{text}"
+    );
+    assert!(text.contains("new reads  {\"size\":5}"), "{text}");
+
+    write(
+        home.path(),
+        "gone/box.proto",
+        &OLD.replace("rpc Open", "rpc Shut"),
+    );
+    let gone = ["check", "--new", "gone", "--against", "old"];
+    let (_, text, _) = compat(home.path(), &gone);
+    assert!(text.contains("new answers  UNIMPLEMENTED"), "{text}");
+
+    write(home.path(), "file", "");
+    let args = [
+        "check",
+        "--new",
+        "narrowed",
+        "--against",
+        "old",
+        "--witness",
+        "file",
+    ];
+    let (code, out, error) = compat(home.path(), &args);
+    assert_eq!((code, out.as_str()), (3, ""));
+    assert!(error.contains("file cannot be written"), "{error}");
 }
 
 #[test]

@@ -23,6 +23,8 @@ use crate::policy::{Deletion, Policy, Unguarded};
 use crate::rule::{Channel, Rule};
 use crate::version::Version;
 use crate::waiver::{State, Waiver};
+use crate::witness::Witness;
+use std::rc::Rc;
 use time::Date;
 
 /// An older version to compare with.
@@ -124,6 +126,8 @@ pub struct Finding {
     pub effects: Option<Effects>,
     /// What readers see when the newer side holds back what it may.
     pub held: Effects,
+    /// The smallest message that shows it, of a break of running binaries.
+    pub witness: Option<Rc<Witness>>,
     /// The newest base that shows it.
     pub base: usize,
     /// Older bases that show it too.

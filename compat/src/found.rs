@@ -1,7 +1,7 @@
 //! What rules find.
 
 use crate::effect::{Demand, Effect, Effects};
-use crate::model::{DescriptorSet, ElementId, FileId, Scope, SourcePath};
+use crate::model::{DescriptorSet, ElementId, FileId, MethodId, Scope, SourcePath};
 use crate::rule::{Channel, Rule};
 use crate::witness::Probe;
 
@@ -12,6 +12,16 @@ pub enum Era {
     Old,
     /// What is judged.
     New,
+}
+
+impl Era {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Era::Old => "old",
+            Era::New => "new",
+        }
+    }
 }
 
 /// A place in a file of the new side: the first of some paths that has a
@@ -123,12 +133,20 @@ pub struct Hit {
     pub demands: Vec<(Channel, Demand)>,
     /// What a writer has to set to show the effects.
     pub probe: Option<Probe>,
+    /// A method that one side calls and the other does not serve.
+    pub call: Option<(Era, MethodId)>,
 }
 
 impl Hit {
     /// Says what shows the effects.
     pub(crate) fn shown_by(&mut self, probe: impl Into<Option<Probe>>) -> &mut Self {
         self.probe = probe.into();
+        self
+    }
+
+    /// Says which call shows the effects, and who makes it.
+    pub(crate) fn shown_by_call(&mut self, caller: Era, method: MethodId) -> &mut Self {
+        self.call = Some((caller, method));
         self
     }
 
@@ -236,6 +254,7 @@ impl Found {
             effects: None,
             demands: Vec::new(),
             probe: None,
+            call: None,
         });
         self.hits.last_mut().expect("just pushed")
     }

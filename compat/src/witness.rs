@@ -24,7 +24,7 @@ pub use route::{Route, Routes, wrap};
 pub use tree::{Datum, Key, Slot, Tree};
 
 use crate::effect::Effect;
-use crate::found::Era;
+use crate::found::{Era, Hit};
 use crate::model::{DescriptorSet, ElementId, Field, MessageId, MethodId};
 use crate::pair::World;
 use codec::{default, is_list};
@@ -114,6 +114,15 @@ impl<'w> Witnesses<'w> {
         Witnesses {
             world,
             routes: [OnceCell::new(), OnceCell::new()],
+        }
+    }
+
+    /// What shows the effects of a hit, where something does.
+    pub fn shown(&self, hit: &Hit) -> Option<Witness> {
+        match (&hit.probe, hit.call) {
+            (Some(probe), _) => self.of(probe),
+            (None, Some((caller, method))) => self.call(caller, method),
+            (None, None) => None,
         }
     }
 

@@ -8,6 +8,7 @@ mod output;
 mod project;
 mod reference;
 mod skew;
+mod witnesses;
 
 use super::{say, talk, usage};
 use crate::args::Compat;

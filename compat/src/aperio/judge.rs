@@ -15,7 +15,9 @@ use crate::place::Places;
 use crate::policy::Policy;
 use crate::rule::Channel;
 use crate::waiver;
+use crate::witness::Witnesses;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 /// What the rules of the enabled channels say.
 pub(super) fn judge(
@@ -39,6 +41,7 @@ pub(super) fn judge(
         .collect();
     let replaced = Replaced::by(world, &hits, &weighed);
     let places = Places::of(world.new, hits.iter().filter_map(|hit| hit.spot.as_ref()));
+    let witnesses = Witnesses::new(world);
     let mut findings = Vec::new();
     let mut seen = HashSet::new();
     for (hit, (flow, asked)) in hits.iter().zip(&weighed) {
@@ -65,6 +68,9 @@ pub(super) fn judge(
             let path = world.new[spot.file].path;
             comparison.loaded.root(path).is_some()
         });
+        let breaks_binaries = asked.iter().any(|asked| asks_of_binaries(*asked));
+        let witness = breaks_binaries.then(|| witnesses.shown(hit)).flatten();
+        let witness = witness.map(Rc::new);
         for (channel, demand) in asked {
             if !seen.insert((hit.rule.id, element.clone(), channel, hit.message.clone())) {
                 continue;
@@ -90,6 +96,9 @@ pub(super) fn judge(
                 flow: *flow,
                 effects: hit.effects,
                 held: held(world, hit, demand),
+                witness: witness
+                    .clone()
+                    .filter(|_| asks_of_binaries((channel, demand))),
                 base,
                 also: Vec::new(),
                 waived: None,
@@ -98,6 +107,11 @@ pub(super) fn judge(
         }
     }
     Ok(findings)
+}
+
+/// Whether something is a break that bytes can show.
+fn asks_of_binaries((channel, demand): (Channel, Demand)) -> bool {
+    matches!(channel, Channel::Wire | Channel::All) && demand == Demand::Major
 }
 
 /// A hit in a file that is only there to be paired does not count.

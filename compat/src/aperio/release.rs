@@ -377,6 +377,7 @@ fn about(rule: &'static Rule, demand: Demand, element: &str, message: String) ->
         flow: Flow::NONE,
         effects: None,
         held: Effects::default(),
+        witness: None,
         base: 0,
         also: Vec::new(),
         fingerprint: waiver::fingerprint(rule.id, Channel::Release.name(), element, b"", b""),

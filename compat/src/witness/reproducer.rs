@@ -1,7 +1,6 @@
 //! The file that takes a witness out of here, to be sent to a real plugin.
 
 use super::{Outcome, Witness};
-use crate::found::Era;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -86,10 +85,7 @@ impl Reproducer {
             kind: "witness".to_owned(),
             rule: rule.to_owned(),
             fingerprint: fingerprint.to_owned(),
-            writer: match witness.writer {
-                Era::Old => "old".to_owned(),
-                Era::New => "new".to_owned(),
-            },
+            writer: witness.writer.name().to_owned(),
             message: witness.message.clone(),
             bytes: hex(&witness.bytes),
             rpc: carried.map(|carried| carried.rpc.clone()),

@@ -3,7 +3,7 @@
 use super::output::{self, Compared, Side};
 use super::project::Project;
 use super::reference::{self, Referenced};
-use super::{digest, say, talk, tell, usage};
+use super::{digest, say, talk, tell, usage, witnesses};
 use crate::args::{Channels, CompatCheck, CompatFormat, Rulebook};
 use compat::aperio::{self, Base, Comparison};
 use compat::buf::{self, Scope};
@@ -11,6 +11,7 @@ use compat::bufyaml::Workspace;
 use compat::load::{Failure, LoadError};
 use compat::policy::CHANNELS;
 use compat::{Declared, DescriptorSet, Policy, Version, lock, waiver};
+use std::collections::HashMap;
 use std::path::Path;
 use terms::Exit;
 
@@ -37,19 +38,29 @@ pub(super) fn run(args: &CompatCheck) -> Exit {
             "leave --rulebook out, or ask --rulebook all",
         );
     }
-    let ended = check(args, rulebook);
+    if rulebook == Rulebook::Buf && args.witness.is_some() {
+        return usage(
+            "rulebook buf has no witnesses",
+            "leave --witness out, or ask --rulebook all",
+        );
+    }
+    let mut ended = check(args, rulebook);
     if let Err(error) = &ended {
         tell(error);
+    }
+    if let (Some(dir), Ok(compared)) = (&args.witness, &mut ended)
+        && let Some(outcome) = &compared.aperio
+    {
+        match witnesses::write(outcome, dir) {
+            Ok(written) => compared.witnesses = written,
+            Err(error) => return unwritten(dir, &error),
+        }
     }
     for (format, path) in &args.report {
         let text =
             anstream::adapter::strip_str(&output::render(*format, rulebook, &ended)).to_string();
         if let Err(error) = std::fs::write(path, text) {
-            talk(&format!(
-                "error: {} cannot be written: {error}",
-                report::escape(&path.display().to_string())
-            ));
-            return Exit::CouldNotJudge;
+            return unwritten(path, &error);
         }
     }
     let said = say(&output::render(args.format, rulebook, &ended));
@@ -58,6 +69,14 @@ pub(super) fn run(args: &CompatCheck) -> Exit {
     } else {
         said
     }
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> Exit {
+    talk(&format!(
+        "error: {} cannot be written: {error}",
+        report::escape(&path.display().to_string())
+    ));
+    Exit::CouldNotJudge
 }
 
 /// The sides, as they were loaded.
@@ -229,6 +248,7 @@ pub(super) fn judge(
         declared: asked.declared.clone(),
         aperio: None,
         waivers: Vec::new(),
+        witnesses: HashMap::new(),
         buf: None,
         unread: sides.unread.clone(),
     };

@@ -11,6 +11,8 @@ use compat::buf;
 use compat::load::{Failure, LoadError};
 use compat::model::Span;
 use compat::{Declared, Version, Waiver};
+use std::collections::HashMap;
+use std::path::PathBuf;
 use terms::Exit;
 
 /// Version of the JSON form; rises when a reader would misread it.
@@ -25,6 +27,8 @@ pub(super) struct Compared {
     /// What rulebook aperio says, where it was asked.
     pub(super) aperio: Option<aperio::Outcome>,
     pub(super) waivers: Vec<Waiver>,
+    /// Files of witnesses, by the fingerprints of their findings.
+    pub(super) witnesses: HashMap<String, PathBuf>,
     /// What rulebook buf says, where it was asked.
     pub(super) buf: Option<Vec<buf::Finding>>,
     /// Bases that could not be read.

@@ -52,5 +52,6 @@ impl Added<'_> {
         found
             .at(method.id, Spot::of(world.new, method.id), None, message)
             .effects(effect, Effect::Same)
+            .shown_by_call(Era::New, method.id)
     }
 }

@@ -48,13 +48,16 @@ fn judge(world: &World, found: &mut Found) {
         for service in world.old.services_of(file) {
             let name = world.old.service_name(service.id);
             let gone = world.old.methods_of(service).iter();
-            let gone: Vec<String> = gone
+            let gone: Vec<_> = gone
                 .filter(|method| world.method_twin(method.id).is_none())
+                .collect();
+            let Some(first) = gone.first() else {
+                continue;
+            };
+            let gone: Vec<String> = gone
+                .iter()
                 .map(|method| format!("/{name}/{}", method.name))
                 .collect();
-            if gone.is_empty() {
-                continue;
-            }
             let message = format!("nobody serves {} any more", shown(&gone));
             let hit = if let Some(twin) = world.service_twin(service.id) {
                 let spot = Spot::of(world.new, twin);
@@ -64,6 +67,7 @@ fn judge(world: &World, found: &mut Found) {
                 found.gone(service.id, spot, file.id, message)
             };
             hit.effects(Effect::Same, Effect::Rejected)
+                .shown_by_call(Era::Old, first.id)
                 .demands(Channel::Wire, Demand::Major);
         }
     }

@@ -6,6 +6,7 @@ use compat::aperio::{Finding, Outcome, Place};
 use compat::effect::Effects;
 use compat::load::LoadError;
 use compat::model::Span;
+use compat::witness::{Outcome as Read, hex};
 use compat::{Declared, buf};
 use serde_json::{Map, Value, json};
 
@@ -142,13 +143,35 @@ fn finding(finding: &Finding, compared: &Compared) -> Value {
             "new_to_old": direction(|effects| effects.new_to_old),
             "old_to_new": direction(|effects| effects.old_to_new),
         },
-        "witness": Value::Null,
+        "witness": witness(finding, compared),
         "base": name(finding.base),
         "also": finding.also.iter().map(|base| name(*base)).collect::<Vec<_>>(),
         "covers": finding.rule.covers,
         "fingerprint": finding.fingerprint,
         "waived": finding.waived,
     })
+}
+
+/// The bytes that show a finding, and what the other side reads.
+fn witness(finding: &Finding, compared: &Compared) -> Option<Value> {
+    let witness = finding.witness.as_ref()?;
+    let reads = witness.reads.iter().map(|read| {
+        let seen = match &read.outcome {
+            Read::Read { json, .. } => json.clone(),
+            Read::Refused(error) => Value::String(error.to_string()),
+        };
+        (read.profile.name().to_owned(), seen)
+    });
+    let file = compared.witnesses.get(&finding.fingerprint);
+    Some(json!({
+        "type": witness.message,
+        "rpc": witness.carried.as_ref().map(|carried| carried.rpc.as_str()),
+        "writer": witness.writer.name(),
+        "hex": hex(&witness.bytes),
+        "json": witness.json,
+        "reads": reads.collect::<Map<String, Value>>(),
+        "file": file.map(|file| file.display().to_string()),
+    }))
 }
 
 fn buf_finding(finding: &buf::Finding) -> Value {

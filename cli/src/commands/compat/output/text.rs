@@ -4,7 +4,8 @@ use super::{Compared, Ended, conclusion, exit, matrix, trouble};
 use anstyle::{AnsiColor, Style};
 use compat::aperio::{Finding, Outcome, Place};
 use compat::effect::Demand;
-use compat::{Channel, Declared, buf};
+use compat::witness::{Outcome as Reads, Witness, hex};
+use compat::{Channel, Declared, Era, buf};
 use report::escape;
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -34,6 +35,7 @@ struct Change<'f> {
     breaks: bool,
     /// Of each finding that breaks.
     fingerprints: Vec<&'f str>,
+    witness: Option<&'f Witness>,
 }
 
 /// Findings of one change together, what breaks first.
@@ -53,10 +55,14 @@ fn changes(outcome: &Outcome) -> Vec<Change<'_>> {
                 asks: Vec::new(),
                 breaks: false,
                 fingerprints: Vec::new(),
+                witness: None,
             });
             changes.len() - 1
         });
         changes[at].asks.push((finding.channel, finding.demand));
+        if let Some(witness) = &finding.witness {
+            changes[at].witness = Some(witness);
+        }
         if finding.breaks {
             changes[at].breaks = true;
             changes[at].fingerprints.push(&finding.fingerprint);
@@ -228,6 +234,9 @@ fn block(text: &mut String, change: &Change<'_>, compared: &Compared, files: &mu
             effects.new_to_old.name()
         );
     }
+    if change.breaks {
+        witness(text, change, compared);
+    }
     if !finding.also.is_empty() || finding.base > 0 {
         let name = |base: &usize| escape(&compared.bases[*base].0);
         let also: Vec<String> = finding.also.iter().map(name).collect();
@@ -241,6 +250,59 @@ fn block(text: &mut String, change: &Change<'_>, compared: &Compared, files: &mu
         let _ = writeln!(text, "      waived: {}", escape(reason));
     } else if change.breaks {
         let _ = writeln!(text, "      fingerprint {}", change.fingerprints.join(", "));
+    }
+}
+
+/// The message that shows a break, and what becomes of it.
+fn witness(text: &mut String, change: &Change<'_>, compared: &Compared) {
+    let Some(witness) = &change.witness else {
+        return;
+    };
+    let bytes = match hex(&witness.bytes).as_str() {
+        "" => "(no bytes)".to_owned(),
+        bytes => shortened(bytes),
+    };
+    let _ = write!(text, "      witness    {} {bytes}", witness.message);
+    if let Some(carried) = &witness.carried {
+        let _ = write!(text, "   {} of {}", carried.carrier(), carried.rpc);
+    }
+    let other = match witness.writer {
+        Era::Old => Era::New,
+        Era::New => Era::Old,
+    };
+    let _ = writeln!(
+        text,
+        "\n      {} means  {}",
+        witness.writer.name(),
+        shortened(&escape(&witness.json.to_string()))
+    );
+    for read in &witness.reads {
+        let seen = match &read.outcome {
+            Reads::Read { json, .. } => json.to_string(),
+            Reads::Refused(error) => format!("an error: {error}"),
+        };
+        let (who, seen) = (other.name(), shortened(&escape(&seen)));
+        let _ = writeln!(
+            text,
+            "      {who} reads  {seen}   ({})",
+            read.profile.name()
+        );
+    }
+    if witness.reads.is_empty() {
+        let _ = writeln!(text, "      {} answers  UNIMPLEMENTED", other.name());
+    }
+    let mut files = change.fingerprints.iter();
+    if let Some(file) = files.find_map(|fingerprint| compared.witnesses.get(*fingerprint)) {
+        let file = escape(&file.display().to_string());
+        let _ = writeln!(text, "      written to {file}");
+    }
+}
+
+/// The beginning of what may be very long.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

@@ -1,0 +1,31 @@
+//! Witnesses as files, to be sent to a plugin.
+
+use compat::aperio::Outcome;
+use compat::witness::Reproducer;
+use std::collections::HashMap;
+use std::fs::Permissions;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Writes a file for each finding that bytes prove, each whole or not at all.
+/// The paths, by fingerprint.
+pub(super) fn write(outcome: &Outcome, dir: &Path) -> io::Result<HashMap<String, PathBuf>> {
+    std::fs::create_dir_all(dir)?;
+    let mut written = HashMap::new();
+    for finding in &outcome.findings {
+        let Some(witness) = &finding.witness else {
+            continue;
+        };
+        let reproducer = Reproducer::new(finding.rule.id, &finding.fingerprint, witness);
+        let path = dir.join(reproducer.file_name());
+        let mut file = tempfile::Builder::new()
+            .permissions(Permissions::from_mode(0o644))
+            .tempfile_in(dir)?;
+        serde_json::to_writer_pretty(&mut file, &reproducer)?;
+        file.write_all(b"\n")?;
+        file.persist(&path)?;
+        written.insert(finding.fingerprint.clone(), path);
+    }
+    Ok(written)
+}
