@@ -74,15 +74,20 @@ impl Tree {
     }
 }
 
-/// Reads a file of bounded size.
+/// Reads a source file.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {
+    read_bounded(path, FILE_BYTES)
+}
+
+/// Reads a file of bounded size.
+pub(super) fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
     let shown = path.display().to_string();
     let told = |error: std::io::Error| {
         LoadError::bad(format!("cannot be read: {error}")).in_file(shown.clone())
     };
     let size = fs::metadata(path).map_err(told)?.len();
-    if size > FILE_BYTES {
-        let message = format!("the file is larger than {FILE_BYTES} bytes");
+    if size > most {
+        let message = format!("the file is larger than {most} bytes");
         return Err(LoadError::bad(message).in_file(shown));
     }
     fs::read(path).map_err(told)
