@@ -34,7 +34,7 @@ impl Tree {
                     .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
                 let place = root.join(inside);
                 // A link that leaves the tree is not part of it.
-                if !plain || !place.is_file() || leaves(root, &place) {
+                if !plain || !place.is_file() || linked(root, inside) && leaves(root, &place) {
                     return Ok(None);
                 }
                 read_file(&place).map(Some)
@@ -105,6 +105,15 @@ pub(crate) fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
         return Some(path);
     }
     path.strip_prefix(folder)?.strip_prefix('/')
+}
+
+/// Whether a part of a path is a link: only then can it lead elsewhere.
+fn linked(root: &Path, inside: &Path) -> bool {
+    let mut place = root.to_owned();
+    inside.components().any(|part| {
+        place.push(part);
+        place.symlink_metadata().is_ok_and(|met| met.is_symlink())
+    })
 }
 
 fn leaves(root: &Path, place: &Path) -> bool {
