@@ -16,6 +16,9 @@ mod fetched;
 #[path = "../tests/mutants/releases.rs"]
 #[allow(dead_code, reason = "tests ask it for more")]
 mod releases;
+#[path = "../tests/mutants/table.rs"]
+#[allow(dead_code, reason = "tests ask it for more")]
+mod table;
 
 use std::ffi::OsString;
 use std::fs;
