@@ -209,7 +209,25 @@ pub fn file(file: &File<'_>) -> Result<Vec<u8>, LoadError> {
 
 /// The descriptor of any element in canonical form, with what it holds.
 pub fn element(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>, LoadError> {
-    let (bytes, shape) = match element {
+    let (bytes, shape) = raw(set, element);
+    canonical(set, element, bytes, shape)
+}
+
+fn canonical(
+    set: &DescriptorSet<'_>,
+    element: ElementId,
+    bytes: &[u8],
+    shape: &Shape,
+) -> Result<Vec<u8>, LoadError> {
+    let mut out = Vec::with_capacity(bytes.len());
+    rewrite(bytes, shape, Keep::Canonical, 0, &mut out)
+        .map_err(|why| LoadError::from(why).in_file(set[set.file_of(element)].path))?;
+    Ok(out)
+}
+
+/// An element as it came, and its shape.
+fn raw<'a>(set: &DescriptorSet<'a>, element: ElementId) -> (&'a [u8], &'static Shape) {
+    match element {
         ElementId::File(id) => (set[id].bytes, &FILE),
         ElementId::Message(id) => (set[id].bytes, &MESSAGE),
         ElementId::Field(id) => (set[id].bytes, &FIELD),
@@ -218,11 +236,16 @@ pub fn element(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>, L
         ElementId::Value(id) => (set[id].bytes, &VALUE),
         ElementId::Service(id) => (set[id].bytes, &SERVICE),
         ElementId::Method(id) => (set[id].bytes, &METHOD),
-    };
-    let mut out = Vec::with_capacity(bytes.len());
-    rewrite(bytes, shape, Keep::Canonical, 0, &mut out)
-        .map_err(|why| LoadError::from(why).in_file(set[set.file_of(element)].path))?;
-    Ok(out)
+    }
+}
+
+/// Whether two elements have the same bytes as they came, which says that they
+/// are the same in every form.
+pub(crate) fn same_bytes(
+    (one, this): (&DescriptorSet<'_>, ElementId),
+    (other, that): (&DescriptorSet<'_>, ElementId),
+) -> bool {
+    raw(one, this).0 == raw(other, that).0
 }
 
 /// What an element says of itself, in canonical form: what stands inside of it
@@ -234,15 +257,17 @@ pub(crate) fn own(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>
         ElementId::Enum(_) | ElementId::Service(_) => &[2],
         _ => &[],
     };
-    let whole = self::element(set, element)?;
-    let mut own = Vec::with_capacity(whole.len());
-    let mut reader = Reader::new(&whole);
+    let (bytes, shape) = raw(set, element);
+    let mut own = Vec::new();
+    let mut reader = Reader::new(bytes);
     while let Some((number, value)) = reader.next()? {
-        if !inside.contains(&number) {
+        // The canonical form of a file is without its places.
+        let places = number == 9 && matches!(element, ElementId::File(_));
+        if !places && !inside.contains(&number) {
             put(&mut own, number, value);
         }
     }
-    Ok(own)
+    canonical(set, element, &own, shape)
 }
 
 /// Files in canonical form, as a set.

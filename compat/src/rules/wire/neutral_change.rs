@@ -126,7 +126,8 @@ fn moved(world: &World, old: ElementId, new: ElementId) -> bool {
 
 fn differ(world: &World, old: ElementId, new: ElementId) -> bool {
     resolved(world.old, old) != resolved(world.new, new)
-        || canon::own(world.old, old).ok() != canon::own(world.new, new).ok()
+        || !canon::same_bytes((world.old, old), (world.new, new))
+            && canon::own(world.old, old).ok() != canon::own(world.new, new).ok()
 }
 
 /// The features that mean something for an element.
