@@ -512,6 +512,8 @@ pub struct DescriptorSet<'a> {
     pub(crate) names: index::Names,
     /// By file: whether its package is annotated; rules ask it of every element.
     pub(crate) annotated: OnceLock<Vec<bool>>,
+    /// Custom options that are lists; the canonical form asks of them.
+    pub(crate) lists: OnceLock<crate::canon::Lists>,
     bytes: &'a [u8],
 }
 

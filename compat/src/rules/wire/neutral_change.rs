@@ -282,7 +282,9 @@ fn whole_files(world: &World, told: &Told, found: &mut Found) {
             continue;
         };
         let before = &world.old[origin];
-        if before.bytes != file.bytes && canon::file(before).ok() != canon::file(file).ok() {
+        if before.bytes != file.bytes
+            && canon::file(world.old, before).ok() != canon::file(world.new, file).ok()
+        {
             let how = "has its declarations in another order";
             say(world, found, Some(origin.into()), file.id.into(), how);
         }
