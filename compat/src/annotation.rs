@@ -88,15 +88,21 @@ impl<'a> Annotations<'a> {
 /// annotations. Packages that are not say nothing with numbers that are equal
 /// by chance.
 pub fn annotated(set: &DescriptorSet<'_>, file: FileId) -> bool {
-    let package = set[file].package;
-    let files = set.files().iter();
-    files
-        .filter(|other| other.package == package)
-        .flat_map(|other| &other.dependencies)
-        .any(|path| {
-            let imported = set.files().iter().find(|file| file.path == *path);
-            imported.is_some_and(|file| file.package == PACKAGE)
-        })
+    let known = set.annotated.get_or_init(|| {
+        let files = || set.files().iter();
+        let options: HashSet<&str> = files()
+            .filter(|file| file.package == PACKAGE)
+            .map(|file| file.path)
+            .collect();
+        let annotated: HashSet<&str> = files()
+            .filter(|file| file.dependencies.iter().any(|path| options.contains(path)))
+            .map(|file| file.package)
+            .collect();
+        files()
+            .map(|file| annotated.contains(file.package))
+            .collect()
+    });
+    known[file.index()]
 }
 
 /// The packages that are annotated.

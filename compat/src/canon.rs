@@ -6,7 +6,9 @@
 //! buf images are left out.
 
 use crate::load::LoadError;
-use crate::model::{DescriptorSet, ElementId, File, FileId, derived_json_name};
+use crate::model::{
+    DescriptorSet, ElementId, File, FileId, Kind, Label, MessageId, derived_json_name,
+};
 use crate::wire::{Malformed, Reader, Value, packed, put};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
@@ -27,27 +29,30 @@ enum Twist {
     None,
     File,
     Field,
-    Options,
+    /// Options, and the message they are.
+    Options(&'static str),
 }
 
 const RANGE: Shape = plain(&[]);
-const OPTIONS: Shape = Shape {
-    inside: &[],
-    many: &[],
-    twist: Twist::Options,
-};
-const EXTENSION_RANGE: Shape = plain(&[(3, &OPTIONS, false)]);
-const ONEOF: Shape = plain(&[(2, &OPTIONS, false)]);
-const VALUE: Shape = plain(&[(3, &OPTIONS, false)]);
-const METHOD: Shape = plain(&[(4, &OPTIONS, false)]);
-const SERVICE: Shape = plain(&[(2, &METHOD, true), (3, &OPTIONS, false)]);
+const EXTENSION_RANGE: Shape = plain(&[(3, &options_of("ExtensionRangeOptions"), false)]);
+const ONEOF: Shape = plain(&[(2, &options_of("OneofOptions"), false)]);
+const VALUE: Shape = plain(&[(3, &options_of("EnumValueOptions"), false)]);
+const METHOD: Shape = plain(&[(4, &options_of("MethodOptions"), false)]);
+const SERVICE: Shape = plain(&[
+    (2, &METHOD, true),
+    (3, &options_of("ServiceOptions"), false),
+]);
 const ENUM: Shape = Shape {
     many: &[5],
-    ..plain(&[(2, &VALUE, true), (3, &OPTIONS, false), (4, &RANGE, true)])
+    ..plain(&[
+        (2, &VALUE, true),
+        (3, &options_of("EnumOptions"), false),
+        (4, &RANGE, true),
+    ])
 };
 const FIELD: Shape = Shape {
     twist: Twist::Field,
-    ..plain(&[(8, &OPTIONS, false)])
+    ..plain(&[(8, &options_of("FieldOptions"), false)])
 };
 // Only a static may refer to itself.
 static MESSAGE: Shape = Shape {
@@ -57,7 +62,7 @@ static MESSAGE: Shape = Shape {
         (4, &ENUM, true),
         (5, &EXTENSION_RANGE, true),
         (6, &FIELD, true),
-        (7, &OPTIONS, false),
+        (7, &options_of("MessageOptions"), false),
         (8, &ONEOF, true),
         (9, &RANGE, true),
     ],
@@ -70,7 +75,7 @@ static FILE: Shape = Shape {
         (5, &ENUM, true),
         (6, &SERVICE, true),
         (7, &FIELD, true),
-        (8, &OPTIONS, false),
+        (8, &options_of("FileOptions"), false),
     ],
     many: &[3, 10, 11, 15],
     twist: Twist::File,
@@ -84,11 +89,99 @@ const fn plain(inside: &'static [(u32, &'static Shape, bool)]) -> Shape {
     }
 }
 
+const fn options_of(message: &'static str) -> Shape {
+    Shape {
+        inside: &[],
+        many: &[],
+        twist: Twist::Options(message),
+    }
+}
+
 /// Whether what a canonical form leaves out is kept.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Keep {
+#[derive(Clone, Copy)]
+enum Keep<'l> {
     All,
-    Canonical,
+    Canonical(&'l Lists),
+}
+
+/// Custom options that are lists of numbers, by the message they extend and
+/// their number. Compilers differ on whether they are packed, whatever the
+/// declaration says.
+#[derive(Debug, Default)]
+pub(crate) struct Lists(HashMap<(&'static str, u32), Width>);
+
+#[derive(Debug, Clone, Copy)]
+enum Width {
+    Varint,
+    Fixed32,
+    Fixed64,
+}
+
+impl Lists {
+    fn of<'s>(set: &'s DescriptorSet<'_>) -> &'s Lists {
+        set.lists.get_or_init(|| {
+            let owners = [
+                &FILE, &MESSAGE, &FIELD, &ONEOF, &ENUM, &VALUE, &SERVICE, &METHOD,
+            ];
+            let owners = owners.into_iter().chain([&EXTENSION_RANGE]);
+            let owners = owners
+                .flat_map(|shape| shape.inside)
+                .filter_map(|(_, inside, _)| {
+                    let Twist::Options(message) = inside.twist else {
+                        return None;
+                    };
+                    let id = set.find_message(&format!("google.protobuf.{message}"))?;
+                    Some((id, message))
+                });
+            let owners: HashMap<MessageId, &'static str> = owners.collect();
+            let lists = set.fields().iter().filter_map(|field| {
+                let owner = owners.get(&field.extendee?)?;
+                let width = Width::of(field.kind).filter(|_| field.label == Label::Repeated)?;
+                Some(((*owner, u32::try_from(field.number).ok()?), width))
+            });
+            Lists(lists.collect())
+        })
+    }
+}
+
+impl Width {
+    fn of(kind: Kind) -> Option<Width> {
+        match kind {
+            Kind::String | Kind::Bytes | Kind::Message | Kind::Group => None,
+            Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => Some(Width::Fixed64),
+            Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => Some(Width::Fixed32),
+            _ => Some(Width::Varint),
+        }
+    }
+
+    /// Writes a packed list one by one.
+    fn unpack(self, number: u32, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Malformed> {
+        let broken = Malformed("a packed list ends inside a number");
+        match self {
+            Width::Varint => {
+                for value in packed(bytes) {
+                    put(out, number, Value::Varint(value?));
+                }
+            }
+            Width::Fixed32 => {
+                let (values, []) = bytes.as_chunks() else {
+                    return Err(broken);
+                };
+                for value in values {
+                    put(out, number, Value::Fixed32(*value));
+                }
+            }
+            Width::Fixed64 => {
+                let (values, []) = bytes.as_chunks() else {
+                    return Err(broken);
+                };
+                for value in values {
+                    put(out, number, Value::Fixed64(*value));
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// How deep descriptors nest.
@@ -97,7 +190,7 @@ const DEPTH: u32 = 128;
 fn rewrite(
     bytes: &[u8],
     shape: &Shape,
-    keep: Keep,
+    keep: Keep<'_>,
     depth: u32,
     out: &mut Vec<u8>,
 ) -> Result<(), Malformed> {
@@ -109,10 +202,10 @@ fn rewrite(
     while let Some(field) = reader.next()? {
         fields.push(field);
     }
-    if shape.twist == Twist::Options {
-        return options(&mut fields, out);
+    if let Twist::Options(message) = shape.twist {
+        return options(&mut fields, message, keep, out);
     }
-    let canonical = keep == Keep::Canonical;
+    let canonical = matches!(keep, Keep::Canonical(_));
     let mut json_name = None;
     if shape.twist == Twist::Field && canonical {
         // Compilers differ on the JSON name of extensions, which is derived
@@ -188,28 +281,64 @@ fn rewrite(
     Ok(())
 }
 
-fn options(fields: &mut [(u32, Value<'_>)], out: &mut Vec<u8>) -> Result<(), Malformed> {
+fn options(
+    fields: &mut [(u32, Value<'_>)],
+    message: &'static str,
+    keep: Keep<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), Malformed> {
     if fields.iter().any(|(number, _)| *number == 999) {
         return Err(Malformed("an option was never interpreted"));
     }
     fields.sort_by_key(|(number, _)| *number);
     for (number, value) in fields {
-        put(out, *number, *value);
+        let list = match keep {
+            Keep::Canonical(Lists(lists)) => lists.get(&(message, *number)),
+            Keep::All => None,
+        };
+        match (list, &value) {
+            (Some(width), Value::Bytes(bytes)) => width.unpack(*number, bytes, out)?,
+            _ => put(out, *number, *value),
+        }
     }
     Ok(())
 }
 
 /// One file in canonical form.
-pub fn file(file: &File<'_>) -> Result<Vec<u8>, LoadError> {
+pub fn file(set: &DescriptorSet<'_>, file: &File<'_>) -> Result<Vec<u8>, LoadError> {
     let mut out = Vec::with_capacity(file.bytes.len());
-    rewrite(file.bytes, &FILE, Keep::Canonical, 0, &mut out)
-        .map_err(|why| LoadError::from(why).in_file(file.path))?;
+    rewrite(
+        file.bytes,
+        &FILE,
+        Keep::Canonical(Lists::of(set)),
+        0,
+        &mut out,
+    )
+    .map_err(|why| LoadError::from(why).in_file(file.path))?;
     Ok(out)
 }
 
 /// The descriptor of any element in canonical form, with what it holds.
 pub fn element(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>, LoadError> {
-    let (bytes, shape) = match element {
+    let (bytes, shape) = raw(set, element);
+    canonical(set, element, bytes, shape)
+}
+
+fn canonical(
+    set: &DescriptorSet<'_>,
+    element: ElementId,
+    bytes: &[u8],
+    shape: &Shape,
+) -> Result<Vec<u8>, LoadError> {
+    let mut out = Vec::with_capacity(bytes.len());
+    rewrite(bytes, shape, Keep::Canonical(Lists::of(set)), 0, &mut out)
+        .map_err(|why| LoadError::from(why).in_file(set[set.file_of(element)].path))?;
+    Ok(out)
+}
+
+/// An element as it came, and its shape.
+fn raw<'a>(set: &DescriptorSet<'a>, element: ElementId) -> (&'a [u8], &'static Shape) {
+    match element {
         ElementId::File(id) => (set[id].bytes, &FILE),
         ElementId::Message(id) => (set[id].bytes, &MESSAGE),
         ElementId::Field(id) => (set[id].bytes, &FIELD),
@@ -218,11 +347,16 @@ pub fn element(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>, L
         ElementId::Value(id) => (set[id].bytes, &VALUE),
         ElementId::Service(id) => (set[id].bytes, &SERVICE),
         ElementId::Method(id) => (set[id].bytes, &METHOD),
-    };
-    let mut out = Vec::with_capacity(bytes.len());
-    rewrite(bytes, shape, Keep::Canonical, 0, &mut out)
-        .map_err(|why| LoadError::from(why).in_file(set[set.file_of(element)].path))?;
-    Ok(out)
+    }
+}
+
+/// Whether two elements have the same bytes as they came, which says that they
+/// are the same in every form.
+pub(crate) fn same_bytes(
+    (one, this): (&DescriptorSet<'_>, ElementId),
+    (other, that): (&DescriptorSet<'_>, ElementId),
+) -> bool {
+    raw(one, this).0 == raw(other, that).0
 }
 
 /// What an element says of itself, in canonical form: what stands inside of it
@@ -234,15 +368,17 @@ pub(crate) fn own(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>
         ElementId::Enum(_) | ElementId::Service(_) => &[2],
         _ => &[],
     };
-    let whole = self::element(set, element)?;
-    let mut own = Vec::with_capacity(whole.len());
-    let mut reader = Reader::new(&whole);
+    let (bytes, shape) = raw(set, element);
+    let mut own = Vec::new();
+    let mut reader = Reader::new(bytes);
     while let Some((number, value)) = reader.next()? {
-        if !inside.contains(&number) {
+        // The canonical form of a file is without its places.
+        let places = number == 9 && matches!(element, ElementId::File(_));
+        if !places && !inside.contains(&number) {
             put(&mut own, number, value);
         }
     }
-    Ok(own)
+    canonical(set, element, &own, shape)
 }
 
 /// Files in canonical form, as a set.
@@ -254,7 +390,7 @@ pub fn set(
     files.sort_by_key(|file| file.path);
     let mut out = Vec::new();
     for each in files {
-        put(&mut out, 1, Value::Bytes(&file(each)?));
+        put(&mut out, 1, Value::Bytes(&file(set, each)?));
     }
     Ok(out)
 }

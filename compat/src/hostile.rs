@@ -9,7 +9,9 @@ use crate::{DescriptorSet, Era, World, canon, catalog, pair};
 
 /// A descriptor set is read or refused; its canonical form is its own.
 pub fn descriptors(bytes: &[u8]) {
-    let _ = Input::Bytes(bytes.to_vec()).load(&Roots::default(), &Protox);
+    if let Ok(loaded) = Input::Bytes(bytes.to_vec()).load(&Roots::default(), &Protox) {
+        let _ = loaded.set();
+    }
     let Ok(set) = DescriptorSet::parse(bytes) else {
         return;
     };

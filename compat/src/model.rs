@@ -18,6 +18,7 @@ pub use source::{SourcePath, Span};
 use crate::features::{Features, MessageEncoding, Presence, Syntax};
 use std::fmt;
 use std::ops::{Index, Range};
+use std::sync::OnceLock;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident, $iter:ident;)+) => {
@@ -509,6 +510,10 @@ pub struct DescriptorSet<'a> {
     pub(crate) services: Vec<Service<'a>>,
     pub(crate) methods: Vec<Method<'a>>,
     pub(crate) names: index::Names,
+    /// By file: whether its package is annotated; rules ask it of every element.
+    pub(crate) annotated: OnceLock<Vec<bool>>,
+    /// Custom options that are lists; the canonical form asks of them.
+    pub(crate) lists: OnceLock<crate::canon::Lists>,
     bytes: &'a [u8],
 }
 

@@ -3,9 +3,14 @@
 
 use crate::wire::{Malformed, Reader, Value, packed, put, put_varint};
 
-/// Whether a text may have such spans.
+/// Whether a text may have such spans. Comments have the words too, and seldom
+/// what follows them: the name of a group begins with a capital letter.
 pub(super) fn wants(text: &str) -> bool {
-    text.contains("default") || text.contains("group")
+    let before = |word: &str, follows: fn(char) -> bool| {
+        let mut found = text.match_indices(word);
+        found.any(|(at, _)| text[at + word.len()..].trim_start().starts_with(follows))
+    };
+    before("default", |next| next == '=') || before("group", |next| next.is_ascii_uppercase())
 }
 
 /// The file with those spans mended.

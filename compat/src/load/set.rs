@@ -2,12 +2,13 @@
 
 use super::front::built_in;
 use super::sources::join;
-use super::tree::read_file;
+use super::tree::read_bounded;
 use super::{Failure, FrontEnd, LoadError, Root, Sources, Tree};
 use crate::canon;
 use crate::model::DescriptorSet;
 use crate::wire::{Reader, Value};
 use flate2::read::GzDecoder;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -45,17 +46,45 @@ pub struct Roots {
     pub imports: Vec<Root>,
 }
 
-/// A closed set: bytes for [`DescriptorSet::parse`], and how its files are
-/// called by the user.
+/// A closed set: its bytes, and how its files are called by the user.
 #[derive(Debug, Clone, Default)]
 pub struct Loaded {
     /// The set, or the image.
     pub bytes: Vec<u8>,
+    /// The bytes as protobuf reads them where a part stands twice.
+    merged: OnceCell<Vec<u8>>,
+    /// The file the bytes were read from.
+    origin: Option<String>,
     shown: HashMap<String, (String, usize)>,
     prefix: String,
 }
 
 impl Loaded {
+    /// Reads the bytes.
+    pub fn set(&self) -> Result<DescriptorSet<'_>, LoadError> {
+        let bytes = self.merged.get().unwrap_or(&self.bytes);
+        let read = match DescriptorSet::parse(bytes) {
+            Err(error) if error.merged => canon::merged(bytes).and_then(|merged| {
+                // Merged bytes have nothing to merge: this happens once.
+                DescriptorSet::parse(self.merged.get_or_init(|| merged))
+            }),
+            Ok(set) if set.files().is_empty() => {
+                Err(LoadError::bad("the descriptor set holds no file"))
+            }
+            read => read,
+        };
+        read.map_err(|error| match (&self.origin, &error.path) {
+            (None, _) => error,
+            (Some(origin), None) => error.in_file(origin.as_str()),
+            // A path inside the set says less than the name of the set.
+            (Some(origin), Some(inner)) => LoadError {
+                message: format!("{inner}: {}", error.message),
+                path: Some(origin.clone()),
+                ..error
+            },
+        })
+    }
+
     /// The path of a file as the user would type it.
     pub fn show<'p>(&'p self, name: &'p str) -> &'p str {
         self.shown.get(name).map_or(name, |(shown, _)| shown)
@@ -78,7 +107,7 @@ impl Loaded {
 }
 
 impl Input {
-    /// Loads it.
+    /// Loads it: text is compiled, bytes are read by [`Loaded::set`].
     pub fn load(&self, roots: &Roots, front: &dyn FrontEnd) -> Result<Loaded, LoadError> {
         match self {
             Input::Bytes(bytes) => from_bytes(bytes.clone()),
@@ -103,15 +132,14 @@ fn from_path(path: &Path, roots: &Roots, front: &dyn FrontEnd) -> Result<Loaded,
         .extension()
         .is_none_or(|extension| extension != "proto")
     {
-        return from_bytes(read_file(path)?).map_err(|error| match error.path {
-            // A path inside the set says less than the name of the set.
-            Some(ref inner) => LoadError {
-                message: format!("{inner}: {}", error.message),
-                path: Some(shown.clone()),
-                ..error
-            },
-            None => error.in_file(shown.clone()),
-        });
+        let loaded = from_bytes(read_bounded(path, UNPACKED)?);
+        return match loaded {
+            Ok(loaded) => Ok(Loaded {
+                origin: Some(shown),
+                ..loaded
+            }),
+            Err(error) => Err(error.in_file(shown)),
+        };
     }
     let root = longest_root(path, &roots.imports);
     let name = path.strip_prefix(&root).unwrap_or(path);
@@ -218,14 +246,6 @@ fn from_bytes(mut bytes: Vec<u8>) -> Result<Loaded, LoadError> {
         return Err(LoadError::bad("the descriptor set is empty"));
     }
     supply(&mut bytes)?;
-    match DescriptorSet::parse(&bytes) {
-        Err(error) if error.merged => bytes = canon::merged(&bytes)?,
-        Err(error) => return Err(error),
-        Ok(set) if set.files().is_empty() => {
-            return Err(LoadError::bad("the descriptor set holds no file"));
-        }
-        Ok(_) => {}
-    }
     Ok(Loaded {
         bytes,
         ..Loaded::default()

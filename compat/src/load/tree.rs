@@ -34,7 +34,7 @@ impl Tree {
                     .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
                 let place = root.join(inside);
                 // A link that leaves the tree is not part of it.
-                if !plain || !place.is_file() || leaves(root, &place) {
+                if !plain || !place.is_file() || linked(root, inside) && leaves(root, &place) {
                     return Ok(None);
                 }
                 read_file(&place).map(Some)
@@ -74,15 +74,20 @@ impl Tree {
     }
 }
 
-/// Reads a file of bounded size.
+/// Reads a source file.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {
+    read_bounded(path, FILE_BYTES)
+}
+
+/// Reads a file of bounded size.
+pub(super) fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
     let shown = path.display().to_string();
     let told = |error: std::io::Error| {
         LoadError::bad(format!("cannot be read: {error}")).in_file(shown.clone())
     };
     let size = fs::metadata(path).map_err(told)?.len();
-    if size > FILE_BYTES {
-        let message = format!("the file is larger than {FILE_BYTES} bytes");
+    if size > most {
+        let message = format!("the file is larger than {most} bytes");
         return Err(LoadError::bad(message).in_file(shown));
     }
     fs::read(path).map_err(told)
@@ -100,6 +105,15 @@ pub(crate) fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
         return Some(path);
     }
     path.strip_prefix(folder)?.strip_prefix('/')
+}
+
+/// Whether a part of a path is a link: only then can it lead elsewhere.
+fn linked(root: &Path, inside: &Path) -> bool {
+    let mut place = root.to_owned();
+    inside.components().any(|part| {
+        place.push(part);
+        place.symlink_metadata().is_ok_and(|met| met.is_symlink())
+    })
 }
 
 fn leaves(root: &Path, place: &Path) -> bool {

@@ -14,6 +14,7 @@ use crate::features::{EDITION_2023, EDITION_2024, Features, Syntax};
 use crate::load::LoadError;
 use crate::wire::{Malformed, Reader, Value};
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 /// Bytes of one set.
 pub(crate) const SET_BYTES: usize = 512 << 20;
@@ -57,6 +58,8 @@ impl<'a> DescriptorSet<'a> {
                 services: Vec::new(),
                 methods: Vec::new(),
                 names: Names::new(),
+                annotated: OnceLock::new(),
+                lists: OnceLock::new(),
                 bytes,
             },
             type_names: Vec::new(),

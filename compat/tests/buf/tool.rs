@@ -57,6 +57,21 @@ impl Buf {
         Ok(Buf { program })
     }
 
+    /// The program itself: npm's starts it through node.
+    #[allow(dead_code, reason = "tests may wait for node")]
+    pub(crate) fn native(&self) -> Result<PathBuf, String> {
+        let packages = self.program.ancestors().nth(3);
+        let packages = packages.ok_or("buf stands nowhere")?;
+        let entries = std::fs::read_dir(packages).map_err(|error| error.to_string())?;
+        let mut programs = entries
+            .filter_map(Result::ok)
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with("buf-"))
+            .map(|entry| entry.path().join("bin/buf"));
+        programs
+            .find(|program| program.is_file())
+            .ok_or_else(|| "npm brought no buf for this machine".to_owned())
+    }
+
     pub(crate) fn run(&self, directory: &Path, words: &[&str]) -> Result<Output, Failed> {
         Ok(Command::new(&self.program)
             .current_dir(directory)

@@ -80,8 +80,9 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Exit {
 }
 
 /// The sides, as they were loaded.
-pub(super) struct Sides {
-    pub(super) new: Referenced,
+pub(super) struct Sides<'s> {
+    pub(super) new: &'s Referenced,
+    pub(super) set: &'s DescriptorSet<'s>,
     pub(super) bases: Vec<Referenced>,
     /// Bases that could not be read.
     pub(super) unread: Vec<LoadError>,
@@ -100,7 +101,7 @@ fn check(args: &CompatCheck, rulebook: Rulebook) -> Result<Compared, LoadError> 
     }
     // The new side first: if it does not load nothing is judged.
     let new = reference::new(&project, args.new.as_deref(), &args.imports)?;
-    new.set()?;
+    let set = new.set()?;
     let version = new.version.clone().or(project.policy.version.clone());
     let declared = args.declared.clone().or(version.map(Declared::Version));
     let workspace = match rulebook {
@@ -121,7 +122,13 @@ fn check(args: &CompatCheck, rulebook: Rulebook) -> Result<Compared, LoadError> 
         ));
     }
     let only_newest = rulebook == Rulebook::Buf;
-    let sides = bases(args, &project, declared.as_ref(), new, only_newest)?;
+    let (bases, unread) = bases(args, &project, declared.as_ref(), only_newest)?;
+    let sides = Sides {
+        new: &new,
+        set: &set,
+        bases,
+        unread,
+    };
     if only_newest && let Some(lock) = sides.bases.iter().find_map(|base| base.lock.clone()) {
         // Rulebook buf has no rule for it.
         lock.unedited(&sides.bases[0].shown)?;
@@ -132,11 +139,14 @@ fn check(args: &CompatCheck, rulebook: Rulebook) -> Result<Compared, LoadError> 
         paths: args.path.clone(),
         ..Scope::default()
     };
+    // Rulebook buf judges without digests, and only one form shows them.
+    let mut forms = std::iter::once(args.format).chain(args.report.iter().map(|(form, _)| *form));
     let asked = Asked {
         rulebook,
         declared,
         workspace,
         scope,
+        digests: rulebook != Rulebook::Buf || forms.any(|form| form == CompatFormat::Json),
     };
     judge(&project, &sides, &asked)
 }
@@ -146,20 +156,14 @@ fn bases(
     args: &CompatCheck,
     project: &Project,
     declared: Option<&Declared>,
-    new: Referenced,
     only_newest: bool,
-) -> Result<Sides, LoadError> {
-    let mut sides = Sides {
-        new,
-        bases: Vec::new(),
-        unread: Vec::new(),
-    };
+) -> Result<(Vec<Referenced>, Vec<LoadError>), LoadError> {
+    let (mut bases, mut unread) = (Vec::new(), Vec::new());
     if !args.against.is_empty() {
         for named in &args.against {
-            let base = reference::base(project, named, &args.imports)?;
-            sides.bases.push(base);
+            bases.push(reference::base(project, named, &args.imports)?);
         }
-        return Ok(sides);
+        return Ok((bases, unread));
     }
     let locked = project.versions()?;
     let declared = declared.and_then(Declared::version);
@@ -173,12 +177,12 @@ fn bases(
     }
     for version in &wanted {
         match reference::release(project, version) {
-            Ok(base) => sides.bases.push(base),
-            Err(error) => sides.unread.push(error),
+            Ok(base) => bases.push(base),
+            Err(error) => unread.push(error),
         }
     }
-    if sides.bases.is_empty() {
-        return Err(sides.unread.pop().unwrap_or_else(|| {
+    if bases.is_empty() {
+        return Err(unread.pop().unwrap_or_else(|| {
             let message = format!(
                 "there is no released version in {}",
                 project.released().display()
@@ -187,7 +191,7 @@ fn bases(
                 .hint("--against names what is compared with")
         }));
     }
-    Ok(sides)
+    Ok((bases, unread))
 }
 
 /// What is asked of the sides.
@@ -197,11 +201,13 @@ pub(super) struct Asked {
     /// The configuration of buf, where its rulebook is asked.
     pub(super) workspace: Option<Workspace>,
     pub(super) scope: Scope,
+    /// Whether anybody wants to know the digests.
+    pub(super) digests: bool,
 }
 
 pub(super) fn judge(
     project: &Project,
-    sides: &Sides,
+    sides: &Sides<'_>,
     asked: &Asked,
 ) -> Result<Compared, LoadError> {
     let rulebook = asked.rulebook;
@@ -210,7 +216,14 @@ pub(super) fn judge(
         Rulebook::Buf => Vec::new(),
         Rulebook::Aperio | Rulebook::All => policy.packages(),
     };
-    let new = sides.new.set()?;
+    let new = sides.set;
+    let digest = |set: &DescriptorSet<'_>| {
+        if asked.digests {
+            digest(set, &packages)
+        } else {
+            Ok(String::new())
+        }
+    };
     let mut old = Vec::new();
     for base in &sides.bases {
         old.push(base.set()?);
@@ -221,7 +234,7 @@ pub(super) fn judge(
             reference: named.shown.clone(),
             version: named.version.clone(),
             set,
-            digest: digest(set, &packages)?,
+            digest: digest(set)?,
             locked: named.lock.is_some(),
             comments: named.comments(),
         });
@@ -230,10 +243,10 @@ pub(super) fn judge(
     let mut compared = Compared {
         new: Side {
             reference: sides.new.shown.clone(),
-            digest: digest(&new, &packages)?,
+            digest: digest(new)?,
             files: new.files().iter().filter(|file| !file.is_import).count(),
             is_working_text: !sides.new.shown.starts_with("git:"),
-            packages: judged_packages(&new, policy),
+            packages: judged_packages(new, policy),
         },
         bases: bases
             .iter()
@@ -256,13 +269,13 @@ pub(super) fn judge(
         tell(error);
     }
     if rulebook != Rulebook::Buf {
-        let mut named: Vec<&DescriptorSet<'_>> = vec![&new];
+        let mut named: Vec<&DescriptorSet<'_>> = vec![new];
         named.extend(bases.iter().map(|base| base.set));
         policy.names_exist(&named, &project.config)?;
         let path = project.place(&policy.waivers);
         let waivers = waiver::read(&path, &path.display().to_string())?;
         let comparison = Comparison {
-            new: &new,
+            new,
             digest: compared.new.digest.clone(),
             loaded: &sides.new.loaded,
             bases: bases.clone(),
@@ -290,7 +303,7 @@ pub(super) fn judge(
         };
         let world = asked
             .scope
-            .world(bases[0].set, &new, &sides.new.loaded)
+            .world(bases[0].set, new, &sides.new.loaded)
             .ok_or_else(|| LoadError::new(Failure::NothingSelected, "--path matches no file"))?;
         let checked = buf::check(&world, workspace, &sides.new.loaded, &base.loaded);
         for unused in &checked.unused {
@@ -305,7 +318,7 @@ pub(super) fn judge(
 }
 
 /// Locks that somebody edited.
-fn edited(sides: &Sides) -> Vec<(Version, String)> {
+fn edited(sides: &Sides<'_>) -> Vec<(Version, String)> {
     let locks = sides.bases.iter().filter_map(|base| base.lock.as_ref());
     let edits = locks.flat_map(|lock| {
         let edits = lock.edits().into_iter();

@@ -105,8 +105,11 @@ fn freeze(project: &Project, args: &CompatLock) -> Result<Exit, LoadError> {
         .iter()
         .map(|version| project.lock(version))
         .collect::<Result<_, _>>()?;
+    let new = reference::new(project, None, &args.imports)?;
+    let set = new.set()?;
     let mut sides = Sides {
-        new: reference::new(project, None, &args.imports)?,
+        new: &new,
+        set: &set,
         bases: Vec::new(),
         unread: Vec::new(),
     };
@@ -114,7 +117,6 @@ fn freeze(project: &Project, args: &CompatLock) -> Result<Exit, LoadError> {
         sides.bases.push(reference::release(project, base)?);
     }
     let lock = {
-        let set = sides.new.set()?;
         let old = sides.bases.iter().map(Referenced::set);
         let old = old.collect::<Result<Vec<_>, _>>()?;
         let sets: Vec<_> = std::iter::once(&set).chain(&old).collect();
@@ -149,7 +151,11 @@ fn version(project: &Project, args: &CompatLock) -> Result<Version, LoadError> {
 
 /// The check that stands before every lock: whether the new side may follow
 /// what was released.
-fn check_accepts(project: &Project, sides: &Sides, version: &Version) -> Result<Exit, LoadError> {
+fn check_accepts(
+    project: &Project,
+    sides: &Sides<'_>,
+    version: &Version,
+) -> Result<Exit, LoadError> {
     if sides.bases.is_empty() {
         talk("note: the first release of its major: there is nothing to compare it with");
         return Ok(Exit::Conforms);
@@ -159,6 +165,7 @@ fn check_accepts(project: &Project, sides: &Sides, version: &Version) -> Result<
         declared: Some(Declared::Version(version.clone())),
         workspace: None,
         scope: Scope::default(),
+        digests: true,
     };
     let ended = Ok(check::judge(project, sides, &asked)?);
     match output::exit(&ended) {

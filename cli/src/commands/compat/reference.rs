@@ -25,7 +25,8 @@ pub(super) struct Referenced {
 
 impl Referenced {
     pub(super) fn set(&self) -> Result<DescriptorSet<'_>, LoadError> {
-        DescriptorSet::parse(&self.loaded.bytes).map_err(|error| error.in_file(self.shown.as_str()))
+        let set = self.loaded.set();
+        set.map_err(|error| error.in_file(self.shown.as_str()))
     }
 
     /// The digest of the comments, where they are left out and frozen.
@@ -75,7 +76,10 @@ pub(super) fn release(project: &Project, version: &Version) -> Result<Referenced
 /// What a lock holds. One that was edited until nobody can read it is refused;
 /// any other that nobody can read leaves it open what changed.
 fn locked(project: &Project, named: &str, lock: Lock) -> Result<Referenced, LoadError> {
-    let loaded = match Input::Bytes(lock.set.clone()).load(&Roots::default(), &Protox) {
+    let loaded = Input::Bytes(lock.set.clone())
+        .load(&Roots::default(), &Protox)
+        .and_then(|loaded| loaded.set().map(drop).map(|()| loaded));
+    let loaded = match loaded {
         Ok(loaded) => loaded,
         Err(error) => {
             let shown = project.released().join(lock.version.to_string());

@@ -126,7 +126,8 @@ fn moved(world: &World, old: ElementId, new: ElementId) -> bool {
 
 fn differ(world: &World, old: ElementId, new: ElementId) -> bool {
     resolved(world.old, old) != resolved(world.new, new)
-        || canon::own(world.old, old).ok() != canon::own(world.new, new).ok()
+        || !canon::same_bytes((world.old, old), (world.new, new))
+            && canon::own(world.old, old).ok() != canon::own(world.new, new).ok()
 }
 
 /// The features that mean something for an element.
@@ -281,7 +282,9 @@ fn whole_files(world: &World, told: &Told, found: &mut Found) {
             continue;
         };
         let before = &world.old[origin];
-        if before.bytes != file.bytes && canon::file(before).ok() != canon::file(file).ok() {
+        if before.bytes != file.bytes
+            && canon::file(world.old, before).ok() != canon::file(world.new, file).ok()
+        {
             let how = "has its declarations in another order";
             say(world, found, Some(origin.into()), file.id.into(), how);
         }
