@@ -1,0 +1,271 @@
+//! What is called safe is safe: random messages of each side, read by the
+//! other, suffer no more than the findings say of their type.
+//!
+//! The schemas are those of all tests here: the examples of the rules, the
+//! experiments, the changes of the interface, the pairs of the witnesses and
+//! those of a seed. `SAFE_CASES=5000` and `SAFE_SEED=7` widen a run.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a failed unwrap is a failed test; what was compared is said aloud"
+)]
+
+#[path = "buf/cases.rs"]
+mod cases;
+#[path = "examples/docs.rs"]
+#[allow(dead_code, reason = "the test `examples` uses all of it")]
+mod docs;
+#[path = "buf/table.rs"]
+#[allow(dead_code, reason = "the test `buf` uses all of it")]
+mod experiments;
+#[path = "witness/pairs.rs"]
+#[allow(dead_code, reason = "the test `witness` uses all of it")]
+mod pairs;
+#[path = "mutants/releases.rs"]
+#[allow(dead_code, reason = "the test `mutants` uses all of it")]
+mod releases;
+#[path = "fold/side.rs"]
+#[allow(dead_code, reason = "the test `fold` uses all of it")]
+mod side;
+#[path = "mutants/table.rs"]
+#[allow(dead_code, reason = "the test `mutants` uses all of it")]
+mod table;
+mod safe {
+    pub(crate) mod messages;
+    pub(crate) mod stated;
+}
+
+use cases::Random;
+use compat::effect::Effect;
+use compat::load::{Input, Loaded, Protox, Roots};
+use compat::model::MessageId;
+use compat::rule::Judge;
+use compat::witness::{Profile, Tree, compare, decode, encode, hex, json};
+use compat::{DescriptorSet, Era, World, catalog};
+use pairs::compiled;
+use safe::messages::{Writer, smaller};
+use safe::stated::{Stated, of_writer, types};
+use side::Ask;
+
+/// Messages of each type and side.
+const MESSAGES: usize = 40;
+
+/// How deep messages nest.
+const DEPTH: usize = 3;
+
+/// What was looked at, and what suffered more than was said.
+struct Run {
+    random: Random,
+    messages: usize,
+    changed: usize,
+    wrong: Vec<String>,
+    /// A rule whose findings do not count.
+    muted: Option<&'static str>,
+}
+
+fn seed() -> u64 {
+    number("SAFE_SEED").unwrap_or(1)
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+fn loaded(bytes: Vec<u8>) -> Loaded {
+    let input = Input::Bytes(bytes);
+    input.load(&Roots::default(), &Protox).unwrap()
+}
+
+impl Run {
+    fn new() -> Self {
+        Run {
+            random: Random::new(seed()),
+            messages: 0,
+            changed: 0,
+            wrong: Vec::new(),
+            muted: None,
+        }
+    }
+
+    /// Writes and reads messages of everything that travels between two sets.
+    fn pair(&mut self, name: &str, old: Vec<u8>, new: Vec<u8>) {
+        let (old, new) = (loaded(old), loaded(new));
+        let outcome = Ask::default().of(&[("old", &old)], &new);
+        let stated = Stated::of(&outcome, self.muted);
+        let (old, new) = (
+            DescriptorSet::parse(&old.bytes).unwrap(),
+            DescriptorSet::parse(&new.bytes).unwrap(),
+        );
+        let world = World::new(&old, &new);
+        for types in types(&world) {
+            let (most, changed) = stated.most(&world, &types);
+            if !changed {
+                continue;
+            }
+            self.changed += 1;
+            for (era, writes, reads) in [
+                (Era::Old, types.old, types.new),
+                (Era::New, types.new, types.old),
+            ] {
+                let (writer, said) = (Writer::new(&world, era), of_writer(most, era));
+                for _ in 0..MESSAGES {
+                    self.messages += 1;
+                    let tree = writer.message(&mut self.random, writes, DEPTH);
+                    if suffers(&world, era, &tree, reads, said).is_some() {
+                        self.wrong.push(told(name, &world, era, tree, reads, said));
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn conclude(mut self, name: &str, least: usize) {
+        eprintln!(
+            "{name}: {} messages of {} types that changed",
+            self.messages, self.changed
+        );
+        assert!(self.changed >= least, "{} are too few", self.changed);
+        self.wrong.sort_by_key(String::len);
+        assert!(self.wrong.is_empty(), "\n{}", self.wrong.join("\n"));
+    }
+}
+
+/// The effect and the profile, where a message suffers more than is said. What
+/// the writer's own side does not read, no change has spoilt.
+fn suffers(
+    world: &World<'_>,
+    writer: Era,
+    meant: &Tree,
+    reader: MessageId,
+    said: Effect,
+) -> Option<(Effect, Profile)> {
+    let (from, to) = match writer {
+        Era::Old => (world.old, world.new),
+        Era::New => (world.new, world.old),
+    };
+    let bytes = encode(from, meant);
+    let own = decode(from, meant.message(), &bytes, Profile::Spec).ok()?;
+    Profile::ALL.into_iter().find_map(|profile| {
+        if decode(from, meant.message(), &bytes, profile).as_ref() != Ok(&own) {
+            return None;
+        }
+        let effect = match decode(to, reader, &bytes, profile) {
+            Ok(read) => compare(world, writer, meant, &read),
+            Err(_) => Effect::Rejected,
+        };
+        (effect > said).then_some((effect, profile))
+    })
+}
+
+/// The smallest part of a message that suffers, in words.
+fn told(
+    name: &str,
+    world: &World<'_>,
+    writer: Era,
+    mut tree: Tree,
+    reader: MessageId,
+    said: Effect,
+) -> String {
+    let set = world.set(writer);
+    while let Some(less) = smaller(set, &tree)
+        .into_iter()
+        .find(|less| suffers(world, writer, less, reader, said).is_some())
+    {
+        tree = less;
+    }
+    let (effect, profile) = suffers(world, writer, &tree, reader, said).unwrap();
+    let message = set.full_name(tree.message());
+    format!(
+        "{name}: {writer:?} writes {message} {} ({}): {} to {}, {} was said",
+        json(set, &tree),
+        hex(&encode(set, &tree)),
+        effect.name(),
+        profile.name(),
+        said.name(),
+    )
+}
+
+#[test]
+fn examples_of_the_rules() {
+    let mut run = Run::new();
+    for rule in catalog::all() {
+        if matches!(rule.judge, Judge::Release) {
+            continue;
+        }
+        let example = docs::example(rule);
+        let old = docs::compiled(rule, &example.old);
+        for (at, tree) in example.breaks.iter().chain(&example.allowed).enumerate() {
+            let name = format!("{} {at}", rule.id);
+            run.pair(&name, old.clone(), docs::compiled(rule, tree));
+        }
+    }
+    run.conclude("examples", 200);
+}
+
+#[test]
+fn experiments_with_one_change() {
+    let mut run = Run::new();
+    for experiment in experiments::experiments().unwrap() {
+        let (old, new) = experiment.sides();
+        let change = &experiment.change;
+        let set = |side: &str, files| {
+            if experiment.has_edition() {
+                let name = format!("{}.{side}", experiments::slug(change));
+                experiments::committed(&name, files).unwrap()
+            } else {
+                compiled(files).unwrap()
+            }
+        };
+        run.pair(change, set("old", &old), set("new", &new));
+    }
+    run.conclude("experiments", 20);
+}
+
+#[test]
+fn changes_of_the_interface() {
+    let mut run = Run::new();
+    for mutant in table::mutants() {
+        let old = releases::release(mutant.base);
+        let mut new = old.clone();
+        for edit in &mutant.edits {
+            edit.make(&mut new);
+        }
+        let sets = [&old, &new].map(releases::compiled);
+        let [old, new] = sets;
+        run.pair(&mutant.change, old, new);
+    }
+    for (old, new) in [(0, 1), (1, 2), (0, 2)] {
+        let sets = [old, new].map(|minor| releases::compiled(&releases::release(minor)));
+        let [old, new] = sets;
+        run.pair("a minor", old, new);
+    }
+    run.conclude("interface", 100);
+}
+
+#[test]
+fn pairs_of_the_witnesses() {
+    let mut run = Run::new();
+    let [old, new] = [Era::Old, Era::New].map(|era| pairs::descriptors(era).unwrap());
+    run.pair("pairs", old, new);
+    run.conclude("witnesses", 20);
+}
+
+#[test]
+fn pairs_of_a_seed() {
+    let mut run = Run::new();
+    let mut made = Random::new(seed());
+    let cases = usize::try_from(number("SAFE_CASES").unwrap_or(300)).unwrap();
+    let mut compared = 0;
+    for number in 0..cases {
+        let case = cases::case(&mut made, number, 2);
+        let (Ok(old), Ok(new)) = (compiled(&case.old), compiled(&case.new)) else {
+            continue;
+        };
+        compared += 1;
+        run.pair(&case.edits.join(", "), old, new);
+    }
+    assert!(compared > cases / 3, "{compared} compile");
+    run.conclude("seed", compared);
+}
