@@ -70,7 +70,7 @@ fn conclude(wrong: &str) -> Result<(), Failed> {
     }
 }
 
-/// The rules of these two channels that are about nothing else.
+/// The rules of these two channels; annotations are nothing to a compiler.
 fn every_rule_has_a_case() -> Result<(), Failed> {
     let cases = cases()?;
     let named: BTreeSet<&str> = cases
@@ -78,8 +78,9 @@ fn every_rule_has_a_case() -> Result<(), Failed> {
         .flat_map(|case| case.rules.iter().map(String::as_str))
         .collect();
     let rules = catalog::all().into_iter().filter(|rule| {
-        let go = rule.aperio.contains(&Channel::SourceGo);
-        go || rule.aperio.contains(&Channel::SourcePy)
+        let mut channels = rule.aperio.iter();
+        let source = |channel: &Channel| matches!(channel, Channel::SourceGo | Channel::SourcePy);
+        channels.any(source) && !rule.file.contains("rules/annotation")
     });
     let missing: Vec<&str> = rules
         .map(|rule| rule.id)

@@ -90,7 +90,8 @@ impl<'w> Writer<'w> {
                         })
                 });
                 let numbers: Vec<i32> = written.map(|value| value.number).collect();
-                Datum::Enum(*random.pick(&numbers))
+                let at = random.below(numbers.len().max(1));
+                Datum::Enum(*numbers.get(at)?)
             }
             (Kind::String, _) => {
                 let verified = field.features.utf8 == Utf8::Verify;

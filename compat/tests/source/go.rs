@@ -44,6 +44,9 @@ pub(crate) fn write(home: &Path, case: &Case, old: &DescriptorSet<'_>) -> Result
 struct Listed {
     import_path: String,
     error: Option<Complaint>,
+    /// Packages that it imports and that are not there.
+    #[serde(default)]
+    deps_errors: Vec<Complaint>,
 }
 
 #[derive(Deserialize)]
@@ -63,13 +66,14 @@ pub(crate) fn build(tools: &Tools, home: &Path) -> Result<BTreeMap<String, Strin
     std::fs::write(home.join("go.sum"), SUMS)?;
     let mut command = Command::new(&tools.go);
     command.args(["list", "-mod=mod", "-e", "-export"]);
-    command.args(["-json=ImportPath,Error", "./..."]);
+    command.args(["-json=ImportPath,Error,DepsErrors", "./..."]);
     let listed = output(command.current_dir(home))?;
     let mut wrong = BTreeMap::new();
     let packages = serde_json::Deserializer::from_slice(&listed).into_iter::<Listed>();
     for package in packages {
         let package = package?;
-        if let Some(complaint) = package.error {
+        let mut complaints = package.error.into_iter().chain(package.deps_errors);
+        if let Some(complaint) = complaints.next() {
             wrong.insert(package.import_path, complaint.err);
         }
     }

@@ -12,6 +12,9 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
+/// The option of a file that has services in its own module.
+const PY_GENERIC_SERVICES: u32 = 18;
+
 /// Writes code against the old schema of a case.
 pub(crate) fn write(home: &Path, case: &Case, old: &DescriptorSet<'_>) -> Result<(), Failed> {
     let folder = home.join("uses");
@@ -89,6 +92,9 @@ impl Code<'_> {
             for service in set.services_of(file) {
                 let grpc = format!("{alias}_grpc");
                 let name = service.name;
+                if file.options.bool(PY_GENERIC_SERVICES) == Some(true) {
+                    let _ = writeln!(text, "{alias}.{name}\n{alias}.{name}_Stub");
+                }
                 let _ = writeln!(text, "class Own({grpc}.{name}Servicer):");
                 for method in set.methods_of(service) {
                     self.serve(method, &mut text);
