@@ -8,13 +8,13 @@
 
 use crate::found::{Era, Found, Hit};
 use crate::model::{
-    DescriptorSet, Enum, EnumId, Field, FieldId, File, FileId, Kind, Label, Message, MessageId,
-    Method, MethodId, Named, OneofId, Service, ServiceId, Target,
+    Cardinality, DescriptorSet, Enum, EnumId, Field, FieldId, File, FileId, Kind, Label, Message,
+    MessageId, Method, MethodId, Named, OneofId, Service, ServiceId, Target,
 };
 use crate::occasion::Occasion;
 use crate::rule::{Judge, Rule};
 use crate::shape::Shapes;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -90,6 +90,7 @@ pub struct World<'w> {
     methods: Twins,
     shapes: OnceLock<Shapes>,
     carriers: OnceLock<HashMap<(EnumId, EnumId), (FieldId, FieldId)>>,
+    required: [OnceLock<HashSet<EnumId>>; 2],
 }
 
 macro_rules! twins {
@@ -149,6 +150,7 @@ impl<'w> World<'w> {
             methods: Twins::new(old.methods.len(), new.methods.len()),
             shapes: OnceLock::new(),
             carriers: OnceLock::new(),
+            required: [OnceLock::new(), OnceLock::new()],
         };
         world.pair_files();
         world.pair_named();
@@ -176,6 +178,22 @@ impl<'w> World<'w> {
             carriers
         });
         carriers.get(&pair).copied()
+    }
+
+    /// Whether a field of one side that is required holds an enum.
+    pub(crate) fn requires(&self, era: Era, id: EnumId) -> bool {
+        let required = self.required[era as usize].get_or_init(|| {
+            let set = self.set(era);
+            let fields = set.fields().iter();
+            let required = fields.filter(|field| set.cardinality(field) == Cardinality::Required);
+            required
+                .filter_map(|field| match field.target {
+                    Target::Enum(id) => Some(id),
+                    _ => None,
+                })
+                .collect()
+        });
+        required.contains(&id)
     }
 
     /// The set of one side.

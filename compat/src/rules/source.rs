@@ -12,6 +12,7 @@ rules! {
     source_same_name,
     source_same_oneof,
     source_same_presence,
+    source_same_rpc_type,
     source_same_streaming,
     symbol_not_made_local,
 }

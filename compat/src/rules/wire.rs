@@ -11,7 +11,7 @@ mod kinds;
 pub(crate) mod members;
 pub(in crate::rules) mod probes;
 pub(in crate::rules) mod releases;
-mod values;
+pub(in crate::rules) mod values;
 
 use crate::declare::rules;
 use crate::found::Found;

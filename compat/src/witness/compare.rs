@@ -4,7 +4,7 @@ use super::codec::{default, encode, is_implicit, is_list, map_of};
 use super::tree::{Datum, Key, Slot, Tree};
 use crate::effect::Effect;
 use crate::found::Era;
-use crate::model::{DescriptorSet, EnumId, Field, FieldId, MessageId, Target};
+use crate::model::{Cardinality, DescriptorSet, EnumId, Field, FieldId, MessageId, Target};
 use crate::pair::World;
 
 /// Compares what was meant with what was read. Fields are one by number, and
@@ -136,10 +136,12 @@ impl<'w> Comparison<'w> {
 
     /// A zero that the reader sees as unset. It is lost on a reader that tells
     /// the two apart, and to a writer that did; only a side that is new knows
-    /// that the other does not.
+    /// that the other does not. What is required is never unset.
     fn zero(&self, field: &Field<'_>, meant: &Datum, twin: &Field<'_>) -> Effect {
-        let written = !is_implicit(self.from, field);
-        let told = !is_implicit(self.to, twin) && !is_list(twin);
+        let tells = |set: &DescriptorSet<'_>, field: &Field<'_>| {
+            set.cardinality(field) == Cardinality::Explicit
+        };
+        let (written, told) = (tells(self.from, field), tells(self.to, twin));
         if written && told {
             return Effect::Lossy;
         }

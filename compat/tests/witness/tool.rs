@@ -72,6 +72,12 @@ impl Oracle {
         Ok(Oracle { python })
     }
 
+    /// The Python that has the runtime and the compiler.
+    #[allow(dead_code, reason = "the test `source` runs scripts of its own")]
+    pub(crate) fn python(&self) -> &Path {
+        &self.python
+    }
+
     pub(crate) fn start(&self) -> Result<Conversation, Failed> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/witness/oracle.py");
         let mut child = Command::new(&self.python)

@@ -5,6 +5,7 @@ use crate::found::{Era, Found, Spot};
 use crate::model::Enum;
 use crate::pair::{Pair, World};
 use crate::rules::wire::probes;
+use crate::rules::wire::values::hidden;
 
 rule! {
     /// An enum stays open, or stays closed.
@@ -42,9 +43,9 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
             new.word()
         );
         let spot = Spot::part(world.new, pair.new.id, &[3, 7, 2]);
-        let reads = |reader| match reader {
+        let reads = |era, reader: &Enum<'_>| match reader.features.enum_type {
             EnumType::Open => Effect::UnknownVariant,
-            EnumType::Closed => Effect::Lossy,
+            EnumType::Closed => hidden(world, era, reader),
         };
         // The open side may write a number that neither has a name for.
         let writer = match old {
@@ -57,7 +58,7 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
         let unnamed = highest.checked_add(1).unwrap_or(i32::MIN);
         found
             .at(pair.new.id, spot, Some(pair.old.file), message)
-            .effects(reads(old), reads(new))
+            .effects(reads(Era::Old, pair.old), reads(Era::New, pair.new))
             .shown_by(probes::number(
                 world,
                 writer,

@@ -2,10 +2,13 @@
 //! rules that differ in the option alone.
 
 use crate::declare::rule;
+use crate::effect::Demand;
 use crate::found::{Found, Spot};
 use crate::model::File;
 use crate::pair::{Pair, World};
-use crate::rule::Rule;
+use crate::rule::{Channel, Rule};
+
+const PY_GENERIC_SERVICES: u32 = 18;
 
 /// Declares the rule of one option: name, number, default.
 macro_rules! option {
@@ -57,7 +60,12 @@ fn judge(
             i32::try_from(number).expect("options have small numbers"),
         ];
         let spot = Spot::part_only(world.new, pair.new.id, &path);
-        found.at(pair.new.id, spot, Some(pair.old.id), message);
+        let hit = found.at(pair.new.id, spot, Some(pair.old.id), message);
+        if number == PY_GENERIC_SERVICES && new == "true" {
+            // More names beside those that were there.
+            hit.demands(Channel::SourcePy, Demand::Minor)
+                .demands(Channel::Source, Demand::Major);
+        }
     }
 }
 
@@ -312,6 +320,8 @@ option! {
 option! {
     py_generic_services, "py_generic_services", 18, Bool(false),
     /// A file keeps its `py_generic_services`.
+    ///
+    /// With them go names that Python can use; where they come, it has more names.
     ///
     /// ```proto old
     /// message M {}

@@ -1,6 +1,7 @@
 //! What generated code makes of a field.
 
 use crate::effect::Demand;
+use crate::features::EnumType;
 use crate::found::Hit;
 use crate::model::{Cardinality, DescriptorSet, Field, Kind, Target};
 use crate::rule::Channel;
@@ -43,12 +44,22 @@ impl Count {
     }
 }
 
-/// The type of a value in code: its kind, and the type it names. How a message
-/// is framed is not seen there.
+/// The type of a value in code: its kind, and the type it names. How it is
+/// written is not seen there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Type<'s> {
     kind: Kind,
     name: &'s str,
+    /// An enum that refuses numbers without a name.
+    closed: bool,
+}
+
+/// What Python makes of a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Python {
+    Int,
+    Float,
+    Other,
 }
 
 impl<'s> Type<'s> {
@@ -60,6 +71,24 @@ impl<'s> Type<'s> {
         Type {
             kind,
             name: set.target_name(field),
+            closed: matches!(field.target, Target::Enum(id)
+                if set[id].features.enum_type == EnumType::Closed),
+        }
+    }
+
+    /// Whether Go sees another type.
+    pub(super) fn differs(self, other: Type<'_>) -> bool {
+        (self.go(), self.name) != (other.go(), other.name)
+    }
+
+    /// One of the kinds that are one type in Go.
+    fn go(self) -> Kind {
+        match self.kind {
+            Kind::Sint32 | Kind::Sfixed32 => Kind::Int32,
+            Kind::Sint64 | Kind::Sfixed64 => Kind::Int64,
+            Kind::Fixed32 => Kind::Uint32,
+            Kind::Fixed64 => Kind::Uint64,
+            kind => kind,
         }
     }
 
@@ -71,19 +100,19 @@ impl<'s> Type<'s> {
         }
     }
 
-    /// Python has one type for integers of all widths.
-    pub(super) fn is_integer(self) -> bool {
-        !matches!(
-            self.kind,
-            Kind::Double
-                | Kind::Float
-                | Kind::Bool
-                | Kind::String
-                | Kind::Group
-                | Kind::Message
-                | Kind::Bytes
-                | Kind::Enum
-        )
+    /// Whether Python takes the values of this type for those of another, and
+    /// gives them back: it has one type for integers and one for floating
+    /// numbers, and an enum is an integer.
+    pub(super) fn is_read_as(self, other: Type<'_>) -> bool {
+        self.python() != Python::Other && self.python() == other.python() && !other.closed
+    }
+
+    fn python(self) -> Python {
+        match self.kind {
+            Kind::Double | Kind::Float => Python::Float,
+            Kind::Bool | Kind::String | Kind::Group | Kind::Message | Kind::Bytes => Python::Other,
+            _ => Python::Int,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::pair::{Pair, World};
 rule! {
     /// A field keeps its type in code.
     ///
-    /// Python has one type for integers of all widths, so a changed width only asks its authors to look.
+    /// Python has one type for integers of all widths, one for floating numbers, and takes an enum for an integer, so such a change only asks its authors to look; a closed enum raises where it has no name for a number. How a number is written is nobody's matter here.
     ///
     /// ```proto old
     /// message M { int32 a = 1; N n = 2; map<string, int32> m = 3; }
@@ -31,7 +31,7 @@ rule! {
     /// message O {}
     /// ```
     /// ```proto allowed
-    /// message M { optional int32 a = 1; repeated N n = 2; map<string, int32> k = 3; }
+    /// message M { optional sint32 a = 1; repeated N n = 2; map<string, sfixed32> k = 3; }
     /// message N {}
     /// message O {}
     /// ```
@@ -56,14 +56,12 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     let changed: Vec<_> = old
         .iter()
         .zip(&new)
-        .filter(|(old, new)| old != new)
+        .filter(|(old, new)| old.differs(**new))
         .collect();
     let Some((before, after)) = changed.first() else {
         return;
     };
-    let widths = changed
-        .iter()
-        .all(|(old, new)| old.is_integer() && new.is_integer());
+    let alike = changed.iter().all(|(old, new)| old.is_read_as(**new));
     let message = format!(
         "{} changed its type from {} to {}",
         world.new.full_name(pair.new.id),
@@ -73,6 +71,6 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     let part = if pair.new.kind.is_named() { 6 } else { 5 };
     let spot = Spot::part(world.new, pair.new.id, &[part]);
     let hit = found.at(pair.new.id, spot, Some(pair.old.file), message);
-    let python = if widths { Demand::Minor } else { Demand::Major };
+    let python = if alike { Demand::Minor } else { Demand::Major };
     demands(hit, Demand::Major, python);
 }

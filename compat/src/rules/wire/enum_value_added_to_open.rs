@@ -1,7 +1,7 @@
 use super::enum_value_added::added;
 use super::guard::dated;
 use super::probes;
-use super::values::describe;
+use super::values::{describe, hidden};
 use crate::declare::rule;
 use crate::effect::{Demand, Effect};
 use crate::features::EnumType;
@@ -14,7 +14,7 @@ rule! {
     /// Values are added to open enums only.
     ///
     /// A reader of a closed enum hides a number that it does not know: the field reads as unset, and
-    /// a list gets shorter.
+    /// a list gets shorter; where the field is required, the message is refused.
     ///
     /// ```proto old
     /// syntax = "proto2";
@@ -44,7 +44,7 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
         let (effect, demand) = if dated(world, value.id) {
             (Effect::Ignored, Demand::Minor)
         } else {
-            (Effect::Lossy, Demand::Major)
+            (hidden(world, Era::Old, pair.old), Demand::Major)
         };
         let message = format!(
             "{} was added, and the enum is closed",

@@ -1,6 +1,6 @@
 use super::probes;
 use super::releases;
-use super::values::{by_number, describe};
+use super::values::{by_number, describe, hidden};
 use crate::declare::rule;
 use crate::effect::{Demand, Effect};
 use crate::features::EnumType;
@@ -43,7 +43,7 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
     let seen = if pair.new.features.enum_type == EnumType::Open {
         Effect::UnknownVariant
     } else {
-        Effect::Lossy
+        hidden(world, Era::New, pair.new)
     };
     for (number, values) in by_number(world.old, pair.old) {
         if new.contains_key(&number) {

@@ -1,8 +1,7 @@
 use super::probes;
 use super::releases;
-use super::values::describe;
+use super::values::{describe, hidden};
 use crate::declare::rule;
-use crate::effect::Effect;
 use crate::found::{Era, Found, Spot};
 use crate::model::{Enum, EnumValue};
 use crate::pair::{Pair, World};
@@ -75,7 +74,10 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
         let spot = Spot::part(world.new, value.id, &[2]);
         found
             .at(value.id, spot, Some(pair.old.file), message)
-            .effects(Effect::Lossy, Effect::Lossy)
+            .effects(
+                hidden(world, Era::Old, pair.old),
+                hidden(world, Era::New, pair.new),
+            )
             .shown_by(probe);
     }
 }

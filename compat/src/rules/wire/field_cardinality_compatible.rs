@@ -13,7 +13,7 @@ rule! {
     /// A field that holds many values keeps readers that take many.
     ///
     /// A reader of one value takes the last of a list, and cannot read a packed list at all; a
-    /// reader of a map keeps one value of each key.
+    /// reader of a map keeps one value of each key, and none of what is no entry.
     ///
     /// ```proto old
     /// message M { string a = 1; map<string, int32> m = 2; int32 b = 3; }
@@ -86,11 +86,25 @@ fn read(
 ) -> Effect {
     match (writing.cardinality(writer), reading.cardinality(reader)) {
         (Cardinality::Repeated, Cardinality::Map) => Effect::Lossy,
-        (_, Cardinality::Repeated | Cardinality::Map) => Effect::Same,
+        (_, Cardinality::Repeated) | (Cardinality::Map, Cardinality::Map) => Effect::Same,
+        (_, Cardinality::Map) if is_entry(writing, writer) => Effect::Same,
+        (_, Cardinality::Map) => Effect::Lossy,
         (one, _) if singular(one) => Effect::Same,
         _ if packed(writer) => Effect::Rejected,
         _ => Effect::Lossy,
     }
+}
+
+/// Whether a message is what the entry of a map is: it has a key, and nothing
+/// that hides it from a reader of the map.
+fn is_entry(set: &DescriptorSet<'_>, field: &Field<'_>) -> bool {
+    let Target::Message(message) = field.target else {
+        // What is no message at all has a rule of its own.
+        return true;
+    };
+    let fields = set.fields_of(&set[message]).iter();
+    let mut numbers = fields.map(|field| field.number);
+    numbers.clone().any(|number| number == 1) && numbers.all(|number| number <= 2)
 }
 
 /// Two values that a reader of one, or of a map, makes one of.

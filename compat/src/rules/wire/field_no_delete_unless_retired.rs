@@ -4,10 +4,11 @@ use super::releases;
 use crate::declare::rule;
 use crate::effect::{Demand, Effect};
 use crate::found::{Era, Found, Hit, Spot};
-use crate::model::{Cardinality, Field, Message};
+use crate::model::{Cardinality, Field, Message, OneofId};
 use crate::pair::{Pair, World};
 use crate::rule::Channel;
 use crate::rules::buf::describe::field as describe;
+use std::collections::HashSet;
 
 rule! {
     /// A field is not deleted before it is retired.
@@ -15,7 +16,8 @@ rule! {
     /// By bytes nothing is lost, but an old reader is denied a value that it was promised. A field
     /// is retired once enough released minors have shown it as deprecated, its number and its name
     /// are reserved, and it never was required; an interface says how many minors are enough, and
-    /// where it says nothing deletion asks for a major.
+    /// where it says nothing deletion asks for a major. A field of a oneof that lives on reads as if
+    /// nothing of the oneof was set.
     ///
     /// ```proto old
     /// message M { int32 a = 1; int32 b = 2; }
@@ -55,7 +57,16 @@ fn judge(world: &World, found: &mut Found) {
 
 /// The same of two messages that may have different names.
 pub(crate) fn members(pair: &Pair<Message>, world: &World, found: &mut Found) {
-    for field in Members::of(pair, world).gone {
+    let Members { paired, gone, .. } = Members::of(pair, world);
+    // A oneof lives on where a field of it is still in one.
+    let living: HashSet<OneofId> = paired
+        .iter()
+        .filter_map(|field| {
+            world.new.oneof_of(field.new)?;
+            Some(world.old.oneof_of(field.old)?.id)
+        })
+        .collect();
+    for field in gone {
         let demand = if retired(pair, world, field) {
             Demand::Minor
         } else {
@@ -63,12 +74,15 @@ pub(crate) fn members(pair: &Pair<Message>, world: &World, found: &mut Found) {
         };
         let spot = Spot::of(world.new, pair.new.id);
         let types = (pair.old.id, pair.new.id);
-        delete(field, Some(spot), demand, world, found).shown_by(probes::message(
-            world,
-            Era::Old,
-            types,
-            [field],
-        ));
+        let oneof = world.old.oneof_of(field);
+        let seen = if oneof.is_some_and(|oneof| living.contains(&oneof.id)) {
+            Effect::UnknownVariant
+        } else {
+            Effect::Ignored
+        };
+        let hit = delete(field, Some(spot), demand, world, found);
+        hit.effects(Effect::Same, seen)
+            .shown_by(probes::message(world, Era::Old, types, [field]));
     }
 }
 

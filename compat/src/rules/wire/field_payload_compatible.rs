@@ -1,9 +1,9 @@
-use super::kinds::{retyped, verifies};
+use super::kinds::retyped;
 use super::probes;
 use crate::declare::rule;
 use crate::effect::Effect;
 use crate::found::{Era, Found};
-use crate::model::{Field, Kind};
+use crate::model::{Cardinality, DescriptorSet, Field, Kind};
 use crate::pair::{Pair, World};
 use crate::witness::Sample;
 
@@ -11,13 +11,14 @@ rule! {
     /// A field that holds a message keeps holding one.
     ///
     /// Messages, strings and bytes are framed alike; what is inside is read as what it is not.
-    /// Only a reader of bytes takes everything.
+    /// Only a reader of bytes takes everything, and one without presence does not see that an
+    /// empty message was there.
     ///
     /// ```proto old
     /// message M { N a = 1; string b = 2; }
     /// message N { int32 x = 1; }
     /// ```
-    /// ```proto breaks old_to_new=Same new_to_old=Rejected
+    /// ```proto breaks old_to_new=Lossy new_to_old=Rejected
     /// message M { bytes a = 1; string b = 2; }
     /// message N { int32 x = 1; }
     /// ```
@@ -46,9 +47,13 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     if !swapped {
         return;
     }
-    let reads = |reader: &Field<'_>| {
-        if message(reader) || verifies(reader) {
+    let reads = |set: &DescriptorSet<'_>, reader: &Field<'_>| {
+        // Some readers verify every string, whatever its features say.
+        if message(reader) || reader.kind == Kind::String {
             Effect::Rejected
+        } else if set.cardinality(reader) == Cardinality::Implicit {
+            // A message with nothing in it is there; no bytes are not.
+            Effect::Lossy
         } else {
             Effect::Same
         }
@@ -65,6 +70,6 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
         found,
         "what is inside is read as what it is not",
     )
-    .effects(reads(pair.old), reads(pair.new))
+    .effects(reads(world.old, pair.old), reads(world.new, pair.new))
     .shown_by(probes::field(world, writer, pair, [sample]));
 }

@@ -3,7 +3,7 @@ use super::probes;
 use crate::declare::rule;
 use crate::effect::Effect;
 use crate::found::{Era, Found};
-use crate::model::{DescriptorSet, Field, Kind};
+use crate::model::{Cardinality, DescriptorSet, Field, Kind};
 use crate::pair::{Pair, World};
 
 rule! {
@@ -47,9 +47,15 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     let new_to_old = read((world.new, pair.new), (world.old, pair.old));
     let old_to_new = read((world.old, pair.old), (world.new, pair.new));
     let because = match (new_to_old, old_to_new) {
-        (Effect::Lossy, Effect::Lossy) => "each side reads some values of the other as others",
-        (Effect::Lossy, _) => "an old reader gets some values of a new writer as others",
-        (_, Effect::Lossy) => "a new reader gets some values of an old writer as others",
+        (Effect::Lossy | Effect::Rejected, Effect::Lossy | Effect::Rejected) => {
+            "each side reads some values of the other as others"
+        }
+        (Effect::Lossy | Effect::Rejected, _) => {
+            "an old reader gets some values of a new writer as others"
+        }
+        (_, Effect::Lossy | Effect::Rejected) => {
+            "a new reader gets some values of an old writer as others"
+        }
         _ => "a reader meets numbers that it has no name for",
     };
     let (old, new) = ((world.old, pair.old), (world.new, pair.new));
@@ -77,7 +83,10 @@ fn read(
             Effect::Lossy
         };
     }
-    if closed(reading, reader) || !fits((i32::MIN.into(), i32::MAX.into())) {
+    if closed(reading, reader) && reading.cardinality(reader) == Cardinality::Required {
+        // What it hides is missing.
+        Effect::Rejected
+    } else if closed(reading, reader) || !fits((i32::MIN.into(), i32::MAX.into())) {
         Effect::Lossy
     } else {
         Effect::UnknownVariant

@@ -12,7 +12,8 @@ rule! {
     /// A reader that checks for UTF-8 is only sent UTF-8.
     ///
     /// Strings and bytes are framed alike. A side that checks its strings refuses a message whose
-    /// writer does not.
+    /// writer does not; some readers check every string, so one that was bytes is refused there
+    /// whatever it says of itself.
     ///
     /// ```proto old
     /// message M { string a = 1; bytes b = 2; }
@@ -39,7 +40,12 @@ rule! {
 
 fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     let textual = |field: &Field<'_>| matches!(field.kind, Kind::String | Kind::Bytes);
-    let (old, new) = (verifies(pair.old), verifies(pair.new));
+    // Some readers verify every string, whatever its features say.
+    let refuses = |reader: &Field<'_>, writer: &Field<'_>| {
+        !verifies(writer)
+            && (verifies(reader) || reader.kind == Kind::String && writer.kind == Kind::Bytes)
+    };
+    let (old, new) = (refuses(pair.old, pair.new), refuses(pair.new, pair.old));
     if !textual(pair.old) || !textual(pair.new) || old == new {
         return;
     }
@@ -48,7 +54,7 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     } else {
         "a new reader refuses what is no UTF-8"
     };
-    let refused = |refuses| {
+    let effect = |refuses| {
         if refuses {
             Effect::Rejected
         } else {
@@ -67,6 +73,6 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     };
     let writer = if old { Era::New } else { Era::Old };
     let sample = Sample::Bytes(vec![0xff, 0xfe]);
-    hit.effects(refused(old), refused(new))
+    hit.effects(effect(old), effect(new))
         .shown_by(probes::field(world, writer, pair, [sample]));
 }

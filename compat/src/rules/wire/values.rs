@@ -1,6 +1,10 @@
 //! The values of two enums, whatever their names, by number.
 
+use crate::effect::Effect;
+use crate::features::EnumType;
+use crate::found::Era;
 use crate::model::{DescriptorSet, Enum, EnumValue};
+use crate::pair::World;
 use std::collections::BTreeMap;
 
 /// The values of each number, in the order of the text.
@@ -19,4 +23,14 @@ pub(super) fn by_number<'s, 'a>(
 pub(super) fn describe(set: &DescriptorSet<'_>, value: &EnumValue<'_>) -> String {
     let parent = set[value.parent].name;
     format!("value {} ({}) of enum {parent}", value.number, value.name)
+}
+
+/// What a reader of a closed enum sees of a number that it has no name for: the
+/// field as unset, and no message where the field is required.
+pub(in crate::rules) fn hidden(world: &World, reader: Era, of: &Enum<'_>) -> Effect {
+    if of.features.enum_type == EnumType::Closed && world.requires(reader, of.id) {
+        Effect::Rejected
+    } else {
+        Effect::Lossy
+    }
 }
