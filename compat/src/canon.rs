@@ -7,7 +7,8 @@
 
 use crate::load::LoadError;
 use crate::model::{
-    DescriptorSet, ElementId, File, FileId, Kind, Label, MessageId, derived_json_name,
+    DescriptorSet, ElementId, FieldId, File, FileId, Kind, Label, MessageId, Target,
+    derived_json_name,
 };
 use crate::wire::{Malformed, Reader, Value, packed, put};
 use sha2::{Digest, Sha256};
@@ -89,6 +90,19 @@ const fn plain(inside: &'static [(u32, &'static Shape, bool)]) -> Shape {
     }
 }
 
+/// The messages that options are.
+const OWNERS: [&str; 9] = [
+    "EnumOptions",
+    "EnumValueOptions",
+    "ExtensionRangeOptions",
+    "FieldOptions",
+    "FileOptions",
+    "MessageOptions",
+    "MethodOptions",
+    "OneofOptions",
+    "ServiceOptions",
+];
+
 const fn options_of(message: &'static str) -> Shape {
     Shape {
         inside: &[],
@@ -99,89 +113,138 @@ const fn options_of(message: &'static str) -> Shape {
 
 /// Whether what a canonical form leaves out is kept.
 #[derive(Clone, Copy)]
-enum Keep<'l> {
+enum Keep<'s> {
     All,
-    Canonical(&'l Lists),
+    Canonical(&'s DescriptorSet<'s>),
 }
 
-/// Custom options that are lists of numbers, by the message they extend and
-/// their number. Compilers differ on whether they are packed, whatever the
-/// declaration says.
+/// The custom options of a set, and the fields of the messages they hold.
+/// Compilers differ on the order of those fields, and on whether lists of
+/// numbers are packed, whatever the declaration says.
 #[derive(Debug, Default)]
-pub(crate) struct Lists(HashMap<(&'static str, u32), Width>);
-
-#[derive(Debug, Clone, Copy)]
-enum Width {
-    Varint,
-    Fixed32,
-    Fixed64,
+pub(crate) struct Custom {
+    options: HashMap<(&'static str, i32), FieldId>,
+    fields: HashMap<(MessageId, i32), FieldId>,
 }
 
-impl Lists {
-    fn of<'s>(set: &'s DescriptorSet<'_>) -> &'s Lists {
-        set.lists.get_or_init(|| {
-            let owners = [
-                &FILE, &MESSAGE, &FIELD, &ONEOF, &ENUM, &VALUE, &SERVICE, &METHOD,
-            ];
-            let owners = owners.into_iter().chain([&EXTENSION_RANGE]);
-            let owners = owners
-                .flat_map(|shape| shape.inside)
-                .filter_map(|(_, inside, _)| {
-                    let Twist::Options(message) = inside.twist else {
-                        return None;
-                    };
-                    let id = set.find_message(&format!("google.protobuf.{message}"))?;
-                    Some((id, message))
-                });
-            let owners: HashMap<MessageId, &'static str> = owners.collect();
-            let lists = set.fields().iter().filter_map(|field| {
-                let owner = owners.get(&field.extendee?)?;
-                let width = Width::of(field.kind).filter(|_| field.label == Label::Repeated)?;
-                Some(((*owner, u32::try_from(field.number).ok()?), width))
-            });
-            Lists(lists.collect())
-        })
+impl Custom {
+    fn of<'s>(set: &'s DescriptorSet<'_>) -> &'s Custom {
+        set.custom.get_or_init(|| Custom::collect(set))
     }
-}
 
-impl Width {
-    fn of(kind: Kind) -> Option<Width> {
-        match kind {
-            Kind::String | Kind::Bytes | Kind::Message | Kind::Group => None,
-            Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => Some(Width::Fixed64),
-            Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => Some(Width::Fixed32),
-            _ => Some(Width::Varint),
+    fn collect(set: &DescriptorSet<'_>) -> Custom {
+        let mut custom = Custom::default();
+        let mut owners: HashMap<MessageId, &'static str> = HashMap::new();
+        for name in OWNERS {
+            let owner = set.find_message(&format!("google.protobuf.{name}"));
+            owners.extend(owner.map(|owner| (owner, name)));
         }
-    }
-
-    /// Writes a packed list one by one.
-    fn unpack(self, number: u32, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Malformed> {
-        let broken = Malformed("a packed list ends inside a number");
-        match self {
-            Width::Varint => {
-                for value in packed(bytes) {
-                    put(out, number, Value::Varint(value?));
-                }
+        let mut waiting = Vec::new();
+        for field in set.fields() {
+            if let Some(owner) = field.extendee.and_then(|extendee| owners.get(&extendee)) {
+                custom.options.insert((*owner, field.number), field.id);
+                waiting.push(field.target);
             }
-            Width::Fixed32 => {
-                let (values, []) = bytes.as_chunks() else {
-                    return Err(broken);
-                };
-                for value in values {
-                    put(out, number, Value::Fixed32(*value));
-                }
-            }
-            Width::Fixed64 => {
-                let (values, []) = bytes.as_chunks() else {
-                    return Err(broken);
-                };
-                for value in values {
-                    put(out, number, Value::Fixed64(*value));
+        }
+        let mut seen = HashSet::new();
+        while let Some(target) = waiting.pop() {
+            let Target::Message(message) = target else {
+                continue;
+            };
+            if seen.insert(message) {
+                for field in set.fields_of(&set[message]) {
+                    custom.fields.insert((message, field.number), field.id);
+                    waiting.push(field.target);
                 }
             }
         }
-        Ok(())
+        custom
     }
+}
+
+/// Writes a value of a custom option, or of a field in one, in its one form.
+/// What is malformed stays as it came.
+fn custom(
+    set: &DescriptorSet<'_>,
+    field: Option<&FieldId>,
+    (number, value): (u32, Value<'_>),
+    depth: u32,
+    out: &mut Vec<u8>,
+) {
+    let start = out.len();
+    if let (Some(field), Value::Bytes(bytes)) = (field.map(|id| &set[*id]), value) {
+        let written = match field.target {
+            Target::Message(message) => {
+                let mut inner = Vec::with_capacity(bytes.len());
+                let written = fields_of(set, message, bytes, depth + 1, &mut inner);
+                written.map(|()| put(out, number, Value::Bytes(&inner)))
+            }
+            _ if field.label == Label::Repeated => unpacked(field.kind, number, bytes, out),
+            _ => Err(Malformed("no list and no message")),
+        };
+        if written.is_ok() {
+            return;
+        }
+        out.truncate(start);
+    }
+    put(out, number, value);
+}
+
+fn fields_of(
+    set: &DescriptorSet<'_>,
+    message: MessageId,
+    bytes: &[u8],
+    depth: u32,
+    out: &mut Vec<u8>,
+) -> Result<(), Malformed> {
+    if depth > DEPTH {
+        return Err(Malformed("options nest too deep"));
+    }
+    let known = &Custom::of(set).fields;
+    let mut fields = Vec::new();
+    let mut reader = Reader::new(bytes);
+    while let Some(field) = reader.next()? {
+        fields.push(field);
+    }
+    fields.sort_by_key(|(number, _)| *number);
+    for (number, value) in fields {
+        let field = i32::try_from(number).ok();
+        let field = field.and_then(|number| known.get(&(message, number)));
+        custom(set, field, (number, value), depth, out);
+    }
+    Ok(())
+}
+
+/// Writes a packed list one by one.
+fn unpacked(kind: Kind, number: u32, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Malformed> {
+    let broken = Malformed("a packed list ends inside a number");
+    match kind {
+        Kind::String | Kind::Bytes | Kind::Message | Kind::Group => {
+            put(out, number, Value::Bytes(bytes));
+        }
+        Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => {
+            let (values, []) = bytes.as_chunks() else {
+                return Err(broken);
+            };
+            for value in values {
+                put(out, number, Value::Fixed64(*value));
+            }
+        }
+        Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => {
+            let (values, []) = bytes.as_chunks() else {
+                return Err(broken);
+            };
+            for value in values {
+                put(out, number, Value::Fixed32(*value));
+            }
+        }
+        _ => {
+            for value in packed(bytes) {
+                put(out, number, Value::Varint(value?));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// How deep descriptors nest.
@@ -292,13 +355,14 @@ fn options(
     }
     fields.sort_by_key(|(number, _)| *number);
     for (number, value) in fields {
-        let list = match keep {
-            Keep::Canonical(Lists(lists)) => lists.get(&(message, *number)),
-            Keep::All => None,
-        };
-        match (list, &value) {
-            (Some(width), Value::Bytes(bytes)) => width.unpack(*number, bytes, out)?,
-            _ => put(out, *number, *value),
+        match keep {
+            Keep::All => put(out, *number, *value),
+            Keep::Canonical(set) => {
+                let option = i32::try_from(*number).ok();
+                let known = &Custom::of(set).options;
+                let option = option.and_then(|number| known.get(&(message, number)));
+                custom(set, option, (*number, *value), 0, out);
+            }
         }
     }
     Ok(())
@@ -307,14 +371,8 @@ fn options(
 /// One file in canonical form.
 pub fn file(set: &DescriptorSet<'_>, file: &File<'_>) -> Result<Vec<u8>, LoadError> {
     let mut out = Vec::with_capacity(file.bytes.len());
-    rewrite(
-        file.bytes,
-        &FILE,
-        Keep::Canonical(Lists::of(set)),
-        0,
-        &mut out,
-    )
-    .map_err(|why| LoadError::from(why).in_file(file.path))?;
+    rewrite(file.bytes, &FILE, Keep::Canonical(set), 0, &mut out)
+        .map_err(|why| LoadError::from(why).in_file(file.path))?;
     Ok(out)
 }
 
@@ -331,7 +389,7 @@ fn canonical(
     shape: &Shape,
 ) -> Result<Vec<u8>, LoadError> {
     let mut out = Vec::with_capacity(bytes.len());
-    rewrite(bytes, shape, Keep::Canonical(Lists::of(set)), 0, &mut out)
+    rewrite(bytes, shape, Keep::Canonical(set), 0, &mut out)
         .map_err(|why| LoadError::from(why).in_file(set[set.file_of(element)].path))?;
     Ok(out)
 }

@@ -512,8 +512,8 @@ pub struct DescriptorSet<'a> {
     pub(crate) names: index::Names,
     /// By file: whether its package is annotated; rules ask it of every element.
     pub(crate) annotated: OnceLock<Vec<bool>>,
-    /// Custom options that are lists; the canonical form asks of them.
-    pub(crate) lists: OnceLock<crate::canon::Lists>,
+    /// Its custom options; the canonical form asks for them.
+    pub(crate) custom: OnceLock<crate::canon::Custom>,
     bytes: &'a [u8],
 }
 

@@ -59,7 +59,7 @@ impl<'a> DescriptorSet<'a> {
                 methods: Vec::new(),
                 names: Names::new(),
                 annotated: OnceLock::new(),
-                lists: OnceLock::new(),
+                custom: OnceLock::new(),
                 bytes,
             },
             type_names: Vec::new(),
