@@ -86,10 +86,8 @@ fn read(
 ) -> Effect {
     match (writing.cardinality(writer), reading.cardinality(reader)) {
         (_, Cardinality::Repeated) => Effect::Same,
-        (Cardinality::Repeated, Cardinality::Map) => Effect::Lossy,
-        (Cardinality::Map, Cardinality::Map) => Effect::Same,
-        (_, Cardinality::Map) if is_entry(writing, writer) => Effect::Same,
-        (_, Cardinality::Map) => Effect::Lossy,
+        (one, Cardinality::Map) if !singular(one) || !is_entry(writing, writer) => Effect::Lossy,
+        (_, Cardinality::Map) => Effect::Same,
         (one, _) if singular(one) => Effect::Same,
         _ if packed(writer) => Effect::Rejected,
         _ => Effect::Lossy,
