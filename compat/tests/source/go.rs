@@ -226,6 +226,10 @@ impl Code<'_> {
             let _ = writeln!(body, "\t{{ var v {held} = m.{name}; m.{name} = v }}");
         }
         let _ = writeln!(body, "\t{{ var v {get} = m.Get{name}(); _ = v }}");
+        if field.declared_default.is_some() {
+            let named = message.replacen('.', ".Default_", 1);
+            let _ = writeln!(body, "\t_ = {named}_{name}");
+        }
     }
 
     fn method(&self, method: &Method<'_>, service: &str, own: &str, body: &mut String) {

@@ -2,14 +2,16 @@ use super::shape::demands;
 use crate::declare::rule;
 use crate::effect::Demand;
 use crate::found::{Era, Found, Spot};
-use crate::model::{ElementId, Enum, File, FileId, Message, MessageId, Named, Service, field_ids};
+use crate::model::{
+    ElementId, Enum, Field, File, FileId, Message, MessageId, Named, Service, field_ids,
+};
 use crate::pair::World;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 rule! {
     /// Every name that code can use stays.
     ///
-    /// Messages, enums, services, methods, fields, values, oneofs and extensions, whether a call reaches them or not. A renumbered field keeps its name; a renamed one keeps its number and is told here.
+    /// Messages, enums, services, methods, fields, values, oneofs and extensions, whether a call reaches them or not; Go has a name for the default of a field, too. A renumbered field keeps its name; a renamed one keeps its number and is told here.
     ///
     /// ```proto old
     /// message M { int32 a = 1; oneof o { int32 b = 2; } }
@@ -151,14 +153,18 @@ fn members(world: &World, found: &mut Found, old: &Message, new: &Message) {
     if old.map_entry || old.bytes == new.bytes {
         return;
     }
-    let names: HashSet<&str> = world
-        .new
-        .fields_of(new)
-        .iter()
-        .map(|field| field.name)
-        .collect();
+    let fields = world.new.fields_of(new).iter();
+    let names: HashMap<&str, &Field<'_>> = fields.map(|field| (field.name, field)).collect();
     for field in world.old.fields_of(old) {
-        if !names.contains(field.name) {
+        if let Some(twin) = names.get(field.name) {
+            if field.declared_default.is_some() && twin.declared_default.is_none() {
+                let name = world.new.full_name(twin.id);
+                let message = format!("{name} has no default any more");
+                let spot = Spot::of(world.new, twin.id);
+                let hit = found.at(twin.id, spot, Some(old.file), message);
+                demands(hit, Demand::Major, Demand::Patch);
+            }
+        } else {
             let what = format!("field {}", world.old.full_name(field.id));
             match world.field_twin(field.id) {
                 Some(twin) => {

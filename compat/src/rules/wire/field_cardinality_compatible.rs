@@ -85,10 +85,9 @@ fn read(
     (reading, reader): (&DescriptorSet<'_>, &Field<'_>),
 ) -> Effect {
     match (writing.cardinality(writer), reading.cardinality(reader)) {
-        (Cardinality::Repeated, Cardinality::Map) => Effect::Lossy,
-        (_, Cardinality::Repeated) | (Cardinality::Map, Cardinality::Map) => Effect::Same,
-        (_, Cardinality::Map) if is_entry(writing, writer) => Effect::Same,
-        (_, Cardinality::Map) => Effect::Lossy,
+        (_, Cardinality::Repeated) => Effect::Same,
+        (one, Cardinality::Map) if !singular(one) || !is_entry(writing, writer) => Effect::Lossy,
+        (_, Cardinality::Map) => Effect::Same,
         (one, _) if singular(one) => Effect::Same,
         _ if packed(writer) => Effect::Rejected,
         _ => Effect::Lossy,

@@ -41,11 +41,11 @@ rule! {
 fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     let textual = |field: &Field<'_>| matches!(field.kind, Kind::String | Kind::Bytes);
     // Some readers verify every string, whatever its features say.
-    let refuses = |reader: &Field<'_>, writer: &Field<'_>| {
+    let denies = |reader: &Field<'_>, writer: &Field<'_>| {
         !verifies(writer)
             && (verifies(reader) || reader.kind == Kind::String && writer.kind == Kind::Bytes)
     };
-    let (old, new) = (refuses(pair.old, pair.new), refuses(pair.new, pair.old));
+    let (old, new) = (denies(pair.old, pair.new), denies(pair.new, pair.old));
     if !textual(pair.old) || !textual(pair.new) || old == new {
         return;
     }
