@@ -14,6 +14,7 @@ use crate::wire::{Malformed, Reader, Value, packed, put};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
+use std::mem::discriminant;
 
 /// What the canonical form has to know of a descriptor message.
 struct Shape {
@@ -335,9 +336,15 @@ fn rewrite(
                     }
                 }
             }
+            // The last wins, among those of the wire type that a reader takes.
             None => {
-                let (_, last) = group.last().expect("a group has a member");
-                put(out, number, *last);
+                for (at, (_, value)) in group.iter().enumerate() {
+                    let kind = discriminant(value);
+                    let mut later = group[at + 1..].iter();
+                    if !later.any(|(_, later)| discriminant(later) == kind) {
+                        put(out, number, *value);
+                    }
+                }
             }
         }
     }
