@@ -117,6 +117,9 @@ const fn options_of(message: &'static str) -> Shape {
 enum Keep<'s> {
     All,
     Canonical(&'s DescriptorSet<'s>),
+    /// The same without options that say nothing, which some compilers write.
+    /// Locks have them.
+    Essential(&'s DescriptorSet<'s>),
 }
 
 /// The custom options of a set, and the fields of the messages they hold.
@@ -269,7 +272,7 @@ fn rewrite(
     if let Twist::Options(message) = shape.twist {
         return options(&mut fields, message, keep, out);
     }
-    let canonical = matches!(keep, Keep::Canonical(_));
+    let canonical = !matches!(keep, Keep::All);
     let mut json_name = None;
     if shape.twist == Twist::Field && canonical {
         // Compilers differ on the JSON name of extensions, which is derived
@@ -312,7 +315,9 @@ fn rewrite(
                 }
                 let mut inner = Vec::with_capacity(whole.len());
                 rewrite(&whole, inside, keep, depth + 1, &mut inner)?;
-                put(out, number, Value::Bytes(&inner));
+                if !(matches!(keep, Keep::Essential(_)) && inner.is_empty()) {
+                    put(out, number, Value::Bytes(&inner));
+                }
             }
             None if shape.twist == Twist::File && matches!(number, 9 | 8042) => {
                 let mut whole = Vec::new();
@@ -364,7 +369,7 @@ fn options(
     for (number, value) in fields {
         match keep {
             Keep::All => put(out, *number, *value),
-            Keep::Canonical(set) => {
+            Keep::Canonical(set) | Keep::Essential(set) => {
                 let option = i32::try_from(*number).ok();
                 let known = &Custom::of(set).options;
                 let option = option.and_then(|number| known.get(&(message, number)));
@@ -377,27 +382,24 @@ fn options(
 
 /// One file in canonical form.
 pub fn file(set: &DescriptorSet<'_>, file: &File<'_>) -> Result<Vec<u8>, LoadError> {
-    let mut out = Vec::with_capacity(file.bytes.len());
-    rewrite(file.bytes, &FILE, Keep::Canonical(set), 0, &mut out)
-        .map_err(|why| LoadError::from(why).in_file(file.path))?;
-    Ok(out)
+    written(file.bytes, &FILE, Keep::Canonical(set), file.path)
+}
+
+/// One file in a form that is equal where nothing but its compiler differs.
+pub(crate) fn essence(set: &DescriptorSet<'_>, file: &File<'_>) -> Result<Vec<u8>, LoadError> {
+    written(file.bytes, &FILE, Keep::Essential(set), file.path)
 }
 
 /// The descriptor of any element in canonical form, with what it holds.
 pub fn element(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>, LoadError> {
     let (bytes, shape) = raw(set, element);
-    canonical(set, element, bytes, shape)
+    let path = set[set.file_of(element)].path;
+    written(bytes, shape, Keep::Canonical(set), path)
 }
 
-fn canonical(
-    set: &DescriptorSet<'_>,
-    element: ElementId,
-    bytes: &[u8],
-    shape: &Shape,
-) -> Result<Vec<u8>, LoadError> {
+fn written(bytes: &[u8], shape: &Shape, keep: Keep<'_>, path: &str) -> Result<Vec<u8>, LoadError> {
     let mut out = Vec::with_capacity(bytes.len());
-    rewrite(bytes, shape, Keep::Canonical(set), 0, &mut out)
-        .map_err(|why| LoadError::from(why).in_file(set[set.file_of(element)].path))?;
+    rewrite(bytes, shape, keep, 0, &mut out).map_err(|why| LoadError::from(why).in_file(path))?;
     Ok(out)
 }
 
@@ -443,7 +445,8 @@ pub(crate) fn own(set: &DescriptorSet<'_>, element: ElementId) -> Result<Vec<u8>
             put(&mut own, number, value);
         }
     }
-    canonical(set, element, &own, shape)
+    let path = set[set.file_of(element)].path;
+    written(&own, shape, Keep::Essential(set), path)
 }
 
 /// Files in canonical form, as a set.

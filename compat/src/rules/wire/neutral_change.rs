@@ -283,7 +283,7 @@ fn whole_files(world: &World, told: &Told, found: &mut Found) {
         };
         let before = &world.old[origin];
         if before.bytes != file.bytes
-            && canon::file(world.old, before).ok() != canon::file(world.new, file).ok()
+            && canon::essence(world.old, before).ok() != canon::essence(world.new, file).ok()
         {
             let how = "has its declarations in another order";
             say(world, found, Some(origin.into()), file.id.into(), how);
