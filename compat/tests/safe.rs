@@ -316,7 +316,7 @@ fn pairs_of_all_changes_at_once() {
 }
 
 /// Schemas whose messages once suffered more than was said.
-const FOUND: [(&str, &str, &str); 11] = [
+const FOUND: [(&str, &str, &str); 14] = [
     (
         "an arm is deleted, its oneof is not",
         "message M { oneof o { int32 a = 1; int32 b = 2; } }",
@@ -373,6 +373,25 @@ const FOUND: [(&str, &str, &str); 11] = [
          enum E { ZERO = 0; }",
         "syntax = \"proto2\";\npackage p.v1;\nmessage M { required E a = 1; }
          enum E { ZERO = 0; }",
+    ),
+    (
+        "a required number of another encoding becomes a closed enum",
+        "syntax = \"proto2\";\npackage p.v1;\nmessage M { required sint32 a = 1; }
+         enum E { ZERO = 0; ONE = 1; }",
+        "syntax = \"proto2\";\npackage p.v1;\nmessage M { required E a = 1; }
+         enum E { ZERO = 0; ONE = 1; }",
+    ),
+    (
+        "a map becomes a list of bytes",
+        "message M { map<int32, int32> a = 1; }",
+        "message M { repeated bytes a = 1; }",
+    ),
+    (
+        "a map becomes a list of messages whose key is an enum",
+        "message M { map<int32, int32> a = 1; } message N { E key = 1; int32 value = 2; }
+         enum E { ZERO = 0; ONE = 1; }",
+        "message M { repeated N a = 1; } message N { E key = 1; int32 value = 2; }
+         enum E { ZERO = 0; ONE = 1; }",
     ),
     (
         "a message becomes a string that its features do not verify",

@@ -306,7 +306,9 @@ fn entries(set: &DescriptorSet<'_>, field: &Field<'_>, slot: &Slot) -> Option<Ve
     };
     if let Slot::Map(map) = slot {
         let members = map_of(set, field)?;
-        let entries = map.iter();
+        let mut entries: Vec<_> = map.iter().collect();
+        entries.sort_by_cached_key(|(key, _)| order(&key.datum()));
+        let entries = entries.into_iter();
         return Some(
             entries
                 .map(|each| entry(set, message, members, each))
@@ -321,13 +323,22 @@ fn entries(set: &DescriptorSet<'_>, field: &Field<'_>, slot: &Slot) -> Option<Ve
             return None;
         };
         let key = match tree.get(set, key) {
-            Some(Slot::One(datum)) => Key::of(datum.clone()),
-            _ => Key::of(default(set, &set[key])),
+            Some(Slot::One(datum)) => order(datum),
+            _ => order(&default(set, &set[key])),
         };
         found.push((key, (**tree).clone()));
     }
     found.sort_by(|(one, _), (two, _)| one.cmp(two));
     Some(found.into_iter().map(|(_, tree)| tree).collect())
+}
+
+/// Where a key stands among others, whatever kind of number it is.
+fn order(key: &Datum) -> (i128, Vec<u8>) {
+    match number(key) {
+        Some(Number::Integer(number)) => (number, Vec::new()),
+        Some(Number::Floating(_)) => (i128::from(key.bits()), Vec::new()),
+        None => (0, bytes(key).to_vec()),
+    }
 }
 
 fn entry(

@@ -51,8 +51,8 @@ pub(crate) fn pair(random: &mut Random) -> (Files, Files) {
     let old = Schema {
         proto2: random.below(2) == 0,
         fields: (1..5).map(|number| field(random, number)).collect(),
-        messages: [MESSAGES[0], *random.pick(&MESSAGES)],
-        enums: [ENUMS[0], *random.pick(&ENUMS)],
+        messages: [MESSAGES[0], word(random, &MESSAGES)],
+        enums: [ENUMS[0], word(random, &ENUMS)],
     };
     let mut new = old.clone();
     if random.below(12) == 0 {
@@ -64,8 +64,8 @@ pub(crate) fn pair(random: &mut Random) -> (Files, Files) {
         }
     }
     match random.below(6) {
-        0 => new.messages[0] = *random.pick(&MESSAGES),
-        1 => new.enums[0] = *random.pick(&ENUMS),
+        0 => new.messages[0] = word(random, &MESSAGES),
+        1 => new.enums[0] = word(random, &ENUMS),
         2 => drop(new.fields.remove(random.below(4))),
         3 => new.fields.push(field(random, 5)),
         4 => {
@@ -83,16 +83,20 @@ fn field(random: &mut Random, number: usize) -> Field {
     let mut field = Field {
         name: format!("f{number}"),
         number,
-        label: *random.pick(&["?", "?", "optional ", "repeated ", "required "]),
+        label: word(random, &["?", "?", "optional ", "repeated ", "required "]),
         kind: String::new(),
         oneof: None,
         default: random.below(6) == 0,
     };
     retype(random, &mut field);
     if random.below(3) == 0 {
-        field.oneof = Some(*random.pick(&["o", "p"]));
+        field.oneof = Some(word(random, &["o", "p"]));
     }
     field
+}
+
+fn word(random: &mut Random, from: &[&'static str]) -> &'static str {
+    from[random.below(from.len())]
 }
 
 fn retype(random: &mut Random, field: &mut Field) {
@@ -104,16 +108,16 @@ fn retype(random: &mut Random, field: &mut Field) {
 
 fn scalar_or_named(random: &mut Random) -> &'static str {
     if random.below(2) == 0 {
-        *random.pick(&SCALARS)
+        word(random, &SCALARS)
     } else {
-        *random.pick(&NAMED)
+        word(random, &NAMED)
     }
 }
 
 fn change(random: &mut Random, field: &mut Field) {
     match random.below(6) {
         0 | 1 => retype(random, field),
-        2 => field.label = *random.pick(&["?", "optional ", "repeated ", "required "]),
+        2 => field.label = word(random, &["?", "optional ", "repeated ", "required "]),
         3 => field.oneof = *random.pick(&[None, Some("o"), Some("p")]),
         4 => field.default = !field.default,
         _ => field.name.push_str("_renamed"),

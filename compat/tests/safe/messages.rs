@@ -197,7 +197,7 @@ pub(crate) fn smaller(set: &DescriptorSet<'_>, tree: &Tree) -> Vec<Tree> {
         };
         all.extend(
             less.into_iter()
-                .map(|slot| with(set, tree, field, Some(slot))),
+                .map(|slot| with(set, tree, field, Some(&slot))),
         );
     }
     all
@@ -207,13 +207,13 @@ fn with(
     set: &DescriptorSet<'_>,
     tree: &Tree,
     changed: compat::model::FieldId,
-    slot: Option<Slot>,
+    slot: Option<&Slot>,
 ) -> Tree {
     let mut copy = Tree::new(tree.message());
     for (field, old) in tree.slots() {
         if field != changed {
             copy.set(set, field, old.clone());
-        } else if let Some(slot) = &slot {
+        } else if let Some(slot) = slot {
             copy.set(set, field, slot.clone());
         }
     }

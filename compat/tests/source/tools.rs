@@ -132,5 +132,5 @@ pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>, Failed> {
         return Ok(output.stdout);
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{:?}: {said}", command.get_program()).into())
+    Err(format!("{}: {said}", command.get_program().display()).into())
 }

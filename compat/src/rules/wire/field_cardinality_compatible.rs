@@ -85,9 +85,8 @@ fn read(
     (reading, reader): (&DescriptorSet<'_>, &Field<'_>),
 ) -> Effect {
     match (writing.cardinality(writer), reading.cardinality(reader)) {
-        (_, Cardinality::Repeated) => Effect::Same,
         (one, Cardinality::Map) if !singular(one) || !is_entry(writing, writer) => Effect::Lossy,
-        (_, Cardinality::Map) => Effect::Same,
+        (_, Cardinality::Repeated | Cardinality::Map) => Effect::Same,
         (one, _) if singular(one) => Effect::Same,
         _ if packed(writer) => Effect::Rejected,
         _ => Effect::Lossy,

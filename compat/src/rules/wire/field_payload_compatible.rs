@@ -47,12 +47,15 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     if !swapped {
         return;
     }
+    let maps = [(world.old, pair.old), (world.new, pair.new)]
+        .map(|(set, field)| set.cardinality(field) == Cardinality::Map);
     let reads = |set: &DescriptorSet<'_>, reader: &Field<'_>| {
         // Some readers verify every string, whatever its features say.
         if message(reader) || reader.kind == Kind::String {
             Effect::Rejected
-        } else if set.cardinality(reader) == Cardinality::Implicit {
-            // A message with nothing in it is there; no bytes are not.
+        } else if maps != [false; 2] || set.cardinality(reader) == Cardinality::Implicit {
+            // Entries without their keys are no map. A message with nothing in
+            // it is there; no bytes are not.
             Effect::Lossy
         } else {
             Effect::Same

@@ -1,9 +1,9 @@
-use super::kinds::{Wire, meaning, retyped, wire};
+use super::kinds::{Wire, closed, meaning, retyped, wire};
 use super::probes;
 use crate::declare::rule;
 use crate::effect::Effect;
 use crate::found::{Era, Found};
-use crate::model::{Field, Kind};
+use crate::model::{Cardinality, DescriptorSet, Field, Kind};
 use crate::pair::{Pair, World};
 use crate::witness::Sample;
 
@@ -51,7 +51,17 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
             found,
             "one number is written as the bytes of another",
         )
-        .effects(Effect::Lossy, Effect::Lossy)
+        .effects(read(world.old, pair.old), read(world.new, pair.new))
         .shown_by(probes::field(world, Era::Old, pair, [sample]));
+    }
+}
+
+/// What a reader sees of one number as another.
+fn read(set: &DescriptorSet<'_>, reader: &Field<'_>) -> Effect {
+    if closed(set, reader) && set.cardinality(reader) == Cardinality::Required {
+        // It may have no name for the other number, and then the field is missing.
+        Effect::Rejected
+    } else {
+        Effect::Lossy
     }
 }
