@@ -15,9 +15,11 @@ mod buf;
 mod fetched;
 #[path = "../tests/mutants/releases.rs"]
 #[allow(dead_code, reason = "tests ask it for more")]
+#[allow(clippy::unwrap_used, reason = "what is committed is right")]
 mod releases;
 #[path = "../tests/mutants/table.rs"]
 #[allow(dead_code, reason = "tests ask it for more")]
+#[allow(clippy::unwrap_used, reason = "what is committed is right")]
 mod table;
 
 use std::ffi::OsString;
