@@ -14,12 +14,10 @@ mod buf;
 #[path = "../tests/corpus/fetched.rs"]
 mod fetched;
 #[path = "../tests/mutants/releases.rs"]
-#[allow(dead_code, reason = "tests ask it for more")]
-#[allow(clippy::unwrap_used, reason = "what is committed is right")]
+#[allow(dead_code, clippy::unwrap_used, reason = "tests ask it for more")]
 mod releases;
 #[path = "../tests/mutants/table.rs"]
-#[allow(dead_code, reason = "tests ask it for more")]
-#[allow(clippy::unwrap_used, reason = "what is committed is right")]
+#[allow(dead_code, clippy::unwrap_used, reason = "tests ask it for more")]
 mod table;
 
 use std::ffi::OsString;
