@@ -284,9 +284,10 @@ fn rewrite(
         }
     }
     if shape.twist == Twist::File && canonical {
-        fields.retain(|field| {
-            !matches!(field.0, 9 | 8042) && *field != (12, Value::Bytes(b"proto2"))
-        });
+        // The last syntax counts.
+        let syntax = fields.iter().rev().find(|field| field.0 == 12).copied();
+        let is_proto2 = syntax == Some((12, Value::Bytes(b"proto2")));
+        fields.retain(|field| !matches!(field.0, 9 | 8042) && (field.0 != 12 || !is_proto2));
     }
     if let Some(name) = &json_name {
         fields.push((10, Value::Bytes(name.as_bytes())));

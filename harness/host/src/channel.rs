@@ -32,7 +32,7 @@ pub const SOCKET_PATH_BYTES: usize = 107;
 
 /// Bytes a plugin may send on one connection before they are read. A plugin
 /// that floods fills this for every launch that runs beside it.
-const WINDOW_BYTES: u32 = 1 << 18;
+const WINDOW_BYTES: u32 = 1 << 16;
 
 /// What is known of a channel that came up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
