@@ -141,3 +141,39 @@ fn the_interface_reads_in_both_directions() {
     use_up(proto::DESCRIPTORS, &set);
     assert!(set.first_edition().is_none());
 }
+
+#[test]
+fn a_map_entry_that_is_no_map_entry_is_refused() {
+    let set = |key: &[u8], value: &[u8]| {
+        let part = |tag: u8, inner: &[u8]| {
+            let mut out = vec![tag, u8::try_from(inner.len()).unwrap()];
+            out.extend(inner);
+            out
+        };
+        let mut entry = b"\x0a\x01E".to_vec();
+        for field in [key, value].into_iter().filter(|field| !field.is_empty()) {
+            entry.extend(part(0x12, field));
+        }
+        entry.extend(b"\x3a\x02\x38\x01");
+        let mut message = b"\x0a\x01M".to_vec();
+        message.extend(part(0x12, b"\x0a\x01m\x18\x01\x20\x03\x28\x0b\x32\x04.M.E"));
+        message.extend(part(0x1a, &entry));
+        let mut file = b"\x0a\x01a".to_vec();
+        file.extend(part(0x22, &message));
+        part(0x0a, &file)
+    };
+    let key = b"\x0a\x03key\x18\x01\x20\x01\x28\x09";
+    let value = b"\x0a\x05value\x18\x02\x20\x01\x28\x0b\x32\x02.M";
+    DescriptorSet::parse(&set(key, value)).unwrap();
+    let itself = b"\x0a\x05value\x18\x02\x20\x03\x28\x0b\x32\x04.M.E";
+    let double = b"\x0a\x03key\x18\x01\x20\x01\x28\x01";
+    for (key, value) in [
+        (&key[..], &itself[..]),
+        (b"", b""),
+        (key, b""),
+        (double, value),
+    ] {
+        let error = DescriptorSet::parse(&set(key, value)).unwrap_err();
+        assert!(error.message.contains("map entry"), "{error}");
+    }
+}

@@ -86,10 +86,14 @@ impl FileResolver for Resolver {
         {
             None => GoogleFileResolver::new().open_file(name),
             Some((root, bytes)) => {
-                let text = String::from_utf8(bytes).map_err(|_| {
+                let mut text = String::from_utf8(bytes).map_err(|_| {
                     let error = LoadError::bad("the file is no UTF-8");
                     self.refuse(error.in_file(root.show(name)))
                 })?;
+                // A mark of the encoding is no part of the text, nor a column.
+                if text.starts_with('\u{feff}') {
+                    text.drain(..'\u{feff}'.len_utf8());
+                }
                 if says_edition(&text) {
                     let error = LoadError::unjudged("the text names an edition")
                         .hint(
@@ -111,7 +115,7 @@ impl FileResolver for Resolver {
 
 /// Whether the first statement of a text is `edition = …`.
 fn says_edition(text: &str) -> bool {
-    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    let mut rest = text.trim_start();
     loop {
         if let Some(comment) = rest.strip_prefix("//") {
             rest = comment.split_once('\n').map_or("", |(_, rest)| rest);
@@ -226,6 +230,19 @@ mod tests {
                 ("b.proto", true),
                 ("google/protobuf/any.proto", true)
             ]
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_text() {
+        let text = "\u{feff}syntax = \"proto3\"; message A {}";
+        let bytes = Protox
+            .compile(&sources(&[("a.proto", text)]), &["a.proto".to_owned()])
+            .unwrap();
+        let plain = sources(&[("a.proto", text.trim_start_matches('\u{feff}'))]);
+        assert_eq!(
+            bytes,
+            Protox.compile(&plain, &["a.proto".to_owned()]).unwrap()
         );
     }
 

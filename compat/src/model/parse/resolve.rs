@@ -38,6 +38,7 @@ impl Parser<'_> {
                 }
             }
         }
+        self.map_entries()?;
         for at in 0..self.set.fields.len() {
             self.settle(at);
         }
@@ -76,6 +77,33 @@ impl Parser<'_> {
                 )));
             }
         };
+        Ok(())
+    }
+
+    /// Whoever reads a map goes from its field to the key and the value: an
+    /// entry that holds itself would lead nowhere.
+    fn map_entries(&self) -> Parsed<()> {
+        for entry in self.set.messages.iter().filter(|entry| entry.map_entry) {
+            let fields = self.set.fields_of(entry);
+            let of = |number: i32| {
+                let mut found = fields.iter().filter(|field| field.number == number);
+                found.next().filter(|field| field.label != Label::Repeated)
+            };
+            let key = of(1).is_some_and(|key| {
+                !key.declared_kind.is_named()
+                    && !matches!(key.declared_kind, Kind::Double | Kind::Float | Kind::Bytes)
+            });
+            let value = of(2).is_some_and(|value| {
+                value.declared_kind != Kind::Group
+                    && !matches!(value.target, Target::Message(id) if self.set.messages[id.index()].map_entry)
+            });
+            if !key || !value || fields.len() != 2 || entry.parent.is_none() {
+                return Err(
+                    LoadError::bad("a map entry has a singular key 1 and value 2")
+                        .in_file(self.set.files[entry.file.index()].path),
+                );
+            }
+        }
         Ok(())
     }
 
