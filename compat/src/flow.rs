@@ -108,6 +108,29 @@ impl Flows {
         policy: &Policy,
         takes_part: impl Fn(FileId) -> bool,
     ) -> Flows {
+        let everything = !is_served(set, &takes_part);
+        Flows::from(set, policy, &takes_part, everything)
+    }
+
+    /// The same of both sides of a world. Where only one of them has services,
+    /// the other's messages travel in ways that nobody declared, and go on
+    /// doing so: everything counts on both.
+    pub fn of_both(world: &World<'_>, policy: &Policy) -> [Flows; 2] {
+        let sides = [Era::Old, Era::New];
+        let served = |era: Era| is_served(world.set(era), &|file| world.judges(era, file));
+        let everything = !sides.into_iter().all(served);
+        sides.map(|era| {
+            let takes_part = |file| world.judges(era, file);
+            Flows::from(world.set(era), policy, &takes_part, everything)
+        })
+    }
+
+    fn from(
+        set: &DescriptorSet<'_>,
+        policy: &Policy,
+        takes_part: &dyn Fn(FileId) -> bool,
+        everything: bool,
+    ) -> Flows {
         let mut spread = Spread {
             flows: Flows {
                 messages: vec![Flow::NONE; set.messages().len()],
@@ -117,7 +140,7 @@ impl Flows {
             },
             waiting: Vec::new(),
         };
-        spread.start(set, policy, &takes_part);
+        spread.start(set, policy, takes_part, everything);
         spread.run(set, policy);
         let mut flows = spread.flows;
         for message in set.messages() {
@@ -148,6 +171,12 @@ impl Flows {
     }
 }
 
+/// Whether a set has a service that takes part.
+fn is_served(set: &DescriptorSet<'_>, takes_part: &dyn Fn(FileId) -> bool) -> bool {
+    let mut services = set.services().iter();
+    services.any(|service| takes_part(service.file))
+}
+
 struct Spread {
     flows: Flows,
     waiting: Vec<MessageId>,
@@ -159,13 +188,12 @@ impl Spread {
         set: &DescriptorSet<'_>,
         policy: &Policy,
         takes_part: &dyn Fn(FileId) -> bool,
+        everything: bool,
     ) {
-        let mut is_served = false;
         for service in set.services() {
             if !takes_part(service.file) {
                 continue;
             }
-            is_served = true;
             let request = match policy.implementer.get(set.service_name(service.id)) {
                 Some(Side::Plugin) => Flow::HOST_TO_PLUGIN,
                 Some(Side::Host) => Flow::PLUGIN_TO_HOST,
@@ -177,7 +205,7 @@ impl Spread {
                 self.reach(method.output, request.reversed());
             }
         }
-        if !is_served {
+        if everything {
             for message in set.messages() {
                 if takes_part(message.file) {
                     self.reach(message.id, Flow::BOTH);

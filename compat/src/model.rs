@@ -514,6 +514,8 @@ pub struct DescriptorSet<'a> {
     pub(crate) annotated: OnceLock<Vec<bool>>,
     /// Its custom options; the canonical form asks for them.
     pub(crate) custom: OnceLock<crate::canon::Custom>,
+    /// What witnesses ask of its messages.
+    pub(crate) looked: OnceLock<crate::witness::Looked>,
     bytes: &'a [u8],
 }
 
@@ -564,6 +566,11 @@ fn slice<'s, T>(table: &'s [T], range: &Range<u32>) -> &'s [T] {
 }
 
 impl<'a> DescriptorSet<'a> {
+    /// What witnesses ask of its messages.
+    pub(crate) fn looked(&self) -> &crate::witness::Looked {
+        self.looked.get_or_init(|| crate::witness::Looked::at(self))
+    }
+
     /// The bytes it was read from.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes

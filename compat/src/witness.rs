@@ -10,12 +10,15 @@ mod codec;
 mod compare;
 mod fill;
 mod json;
+mod looked;
 mod probe;
 mod reproducer;
 mod route;
 mod tree;
 
 pub use codec::{DecodeError, Profile, decode, encode};
+pub(crate) use looked::Looked;
+
 pub use compare::compare;
 pub use json::json;
 pub use probe::{Probe, Sample};

@@ -102,6 +102,40 @@ fn what_does_not_travel_hurts_no_binary() {
 }
 
 #[test]
+fn the_first_and_the_last_service_hide_no_message() {
+    let alone = "message Ev { int32 a = 1; }";
+    let served = "message Ev { string a = 1; }
+        service Health { rpc Ping(P) returns (P); } message P {}";
+    for (old, new) in [(alone, served), (served, alone)] {
+        let outcome = Ask::default().texts(old, new);
+        let told = told(&outcome);
+        let broken = told
+            .iter()
+            .any(|told| told.ends_with("major wire p.v1.Ev.a"));
+        assert!(broken, "{told:?}");
+    }
+}
+
+/// A witness of every field does not walk every field of its message anew.
+#[test]
+fn many_changes_of_one_message_are_told_in_time() {
+    let text = |kind: &str| {
+        let fields: String = (1..=4000)
+            .map(|at| format!("{kind} f{at} = {at};"))
+            .collect();
+        format!("service S {{ rpc G(M) returns (M); }} message M {{ {fields} }}")
+    };
+    let (old, new) = (one(&text("int32")), one(&text("string")));
+    let start = std::time::Instant::now();
+    let outcome = Ask::default().of(&[("old", &old)], &new);
+    let shown = outcome.findings.iter();
+    let shown = shown.filter(|found| found.witness.is_some());
+    assert_eq!(shown.count(), 4000);
+    // It took minutes.
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
+#[test]
 fn what_is_unstable_asks_for_a_patch() {
     let file = |kind: &str| {
         let text = format!(

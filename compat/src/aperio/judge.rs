@@ -29,8 +29,7 @@ pub(super) fn judge(
     let channels: Vec<Channel> = policy.channels.iter().copied().collect();
     let mut hits = pair::judge(world, catalog::aperio(&channels));
     hits.retain(|hit| counts(world, hit));
-    let old = Flows::of(world.old, policy, |file| world.judges(Era::Old, file));
-    let new = Flows::of(world.new, policy, |file| world.judges(Era::New, file));
+    let [old, new] = Flows::of_both(world, policy);
     let ways = Ways::new(world, &old, &new);
     let weighed: Vec<(Flow, Vec<(Channel, Demand)>)> = hits
         .iter()
@@ -217,7 +216,11 @@ impl Replaced {
                 for other in hit.rule.instead_of {
                     let channels = replaced.entry((*other, set.full_name(element)));
                     let channels = channels.or_default();
-                    channels.extend(asked.iter().map(|(channel, _)| *channel));
+                    for (channel, _) in asked {
+                        if !channels.contains(channel) {
+                            channels.push(*channel);
+                        }
+                    }
                 }
             }
         }

@@ -60,6 +60,7 @@ impl<'a> DescriptorSet<'a> {
                 names: Names::new(),
                 annotated: OnceLock::new(),
                 custom: OnceLock::new(),
+                looked: OnceLock::new(),
                 bytes,
             },
             type_names: Vec::new(),

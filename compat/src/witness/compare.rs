@@ -53,13 +53,8 @@ impl<'w> Comparison<'w> {
 
     /// The reader's field of this number.
     fn twin(&self, field: &Field<'_>, reader: MessageId) -> Option<&'w Field<'w>> {
-        let reader = &self.to[reader];
-        if field.extendee.is_none() {
-            let mut fields = self.to.fields_of(reader).iter();
-            return fields.find(|other| other.number == field.number);
-        }
-        let mut fields = self.to.fields().iter();
-        fields.find(|other| other.extendee == Some(reader.id) && other.number == field.number)
+        let twin = self.to.looked().numbered(reader, field.number)?;
+        Some(&self.to[twin])
     }
 
     /// Whether the reader knows the field's name under another number.
@@ -88,9 +83,19 @@ impl<'w> Comparison<'w> {
         meant: &'s Tree,
         read: &'s Tree,
     ) -> impl Iterator<Item = Effect> + 's {
-        let fields = self.from.fields_of(&self.from[meant.message()]).iter();
-        fields.filter_map(move |field| {
-            let twin = self.twin(field, read.message())?;
+        // Where both read as zero nothing changed.
+        let written = self.from.looked().defaulted(meant.message()).iter();
+        let written = written.filter_map(|id| {
+            let field = &self.from[*id];
+            Some((field, self.twin(field, read.message())?))
+        });
+        let told = self.to.looked().defaulted(read.message()).iter();
+        let told = told.filter_map(|id| {
+            let twin = &self.to[*id];
+            let field = self.from.looked().numbered(meant.message(), twin.number)?;
+            Some((&self.from[field], twin))
+        });
+        written.chain(told).filter_map(move |(field, twin)| {
             let both_unset =
                 meant.get(self.from, field.id).is_none() && read.get(self.to, twin.id).is_none();
             let one_value = !is_list(field) && !is_list(twin);

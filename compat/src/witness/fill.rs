@@ -2,9 +2,9 @@
 
 use super::codec::{default, is_list, map_of};
 use super::tree::{Datum, Key, Slot, Tree};
-use crate::annotation::{Annotations, annotated};
-use crate::model::{Cardinality, DescriptorSet, Field, FieldId, MessageId, Target};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use crate::annotation::Annotations;
+use crate::model::{DescriptorSet, Field, FieldId, MessageId, Target};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Fields that are filled at most: types that require one another multiply.
 const FIELDS: u32 = 1000;
@@ -25,7 +25,6 @@ pub(super) fn dressed(set: &DescriptorSet<'_>, tree: Tree) -> (Tree, BTreeSet<St
 struct Filler<'s> {
     set: &'s DescriptorSet<'s>,
     annotations: bool,
-    annotated: HashMap<MessageId, bool>,
     /// The messages that are being filled, one inside the other.
     open: Vec<MessageId>,
     left: u32,
@@ -37,7 +36,6 @@ impl<'s> Filler<'s> {
         Filler {
             set,
             annotations,
-            annotated: HashMap::new(),
             open: Vec::new(),
             left: FIELDS,
             left_out: BTreeSet::new(),
@@ -65,9 +63,14 @@ impl<'s> Filler<'s> {
             };
             tree.set(set, field, slot);
         }
-        for field in set.fields_of(message) {
-            if tree.get(set, field.id).is_none() && self.is_required(field) {
-                self.put(&mut tree, field);
+        let wanted = if self.annotations {
+            set.looked().demanded(message.id)
+        } else {
+            set.looked().required(message.id)
+        };
+        for &field in wanted {
+            if tree.get(set, field).is_none() {
+                self.put(&mut tree, &set[field]);
             }
         }
         self.open.pop();
@@ -79,21 +82,6 @@ impl<'s> Filler<'s> {
             Datum::Message(inner) => Datum::Message(Box::new(self.fill(*inner))),
             scalar => scalar,
         }
-    }
-
-    fn is_required(&mut self, field: &Field<'_>) -> bool {
-        let set = self.set;
-        if set.cardinality(field) == Cardinality::Required {
-            return true;
-        }
-        if !self.annotations || !Annotations::of(set, field.id).required {
-            return false;
-        }
-        let owner = set.owner(field);
-        *self
-            .annotated
-            .entry(owner)
-            .or_insert_with(|| annotated(set, set[owner].file))
     }
 
     fn put(&mut self, tree: &mut Tree, field: &'s Field<'s>) {

@@ -6,7 +6,7 @@ use super::{
     tag,
 };
 use crate::features::{EnumType, Utf8};
-use crate::model::{Cardinality, DescriptorSet, EnumId, Field, FieldId, Kind, MessageId, Target};
+use crate::model::{DescriptorSet, EnumId, Field, FieldId, Kind, MessageId, Target};
 use crate::wire::put_varint;
 use crate::witness::tree::{Datum, Key, Slot, Tree};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -24,8 +24,6 @@ pub fn decode(
     let mut decoder = Decoder {
         set,
         profile,
-        extensions: None,
-        shapes: HashMap::new(),
         names: HashMap::new(),
     };
     let mut tree = Tree::new(message);
@@ -36,17 +34,9 @@ pub fn decode(
     Ok(tree)
 }
 
-/// What is asked of a message again and again.
-struct Shape {
-    by_number: Vec<(i32, FieldId)>,
-    required: Vec<FieldId>,
-}
-
 struct Decoder<'s> {
     set: &'s DescriptorSet<'s>,
     profile: Profile,
-    extensions: Option<HashMap<(MessageId, i32), FieldId>>,
-    shapes: HashMap<MessageId, Shape>,
     names: HashMap<EnumId, HashSet<i32>>,
 }
 
@@ -99,40 +89,9 @@ impl<'s> Decoder<'s> {
             && field.is_some_and(|field| map_of(self.set, field).is_some())
     }
 
-    fn shape(&mut self, message: MessageId) -> &Shape {
-        let set = self.set;
-        self.shapes.entry(message).or_insert_with(|| {
-            let fields = set.fields_of(&set[message]);
-            let mut by_number: Vec<_> = fields.iter().map(|each| (each.number, each.id)).collect();
-            by_number.sort_unstable_by_key(|(number, _)| *number);
-            let required = fields
-                .iter()
-                .filter(|field| set.cardinality(field) == Cardinality::Required);
-            Shape {
-                by_number,
-                required: required.map(|field| field.id).collect(),
-            }
-        })
-    }
-
-    fn find(&mut self, message: MessageId, number: u32) -> Option<FieldId> {
+    fn find(&self, message: MessageId, number: u32) -> Option<FieldId> {
         let number = i32::try_from(number).ok()?;
-        let fields = &self.shape(message).by_number;
-        if let Ok(at) = fields.binary_search_by_key(&number, |(number, _)| *number) {
-            return Some(fields[at].1);
-        }
-        let set = self.set;
-        if set[message].extension_ranges.is_empty() {
-            return None;
-        }
-        let extensions = self.extensions.get_or_insert_with(|| {
-            let fields = set.fields().iter();
-            let extensions = fields.filter_map(|field| Some((field.extendee?, field)));
-            extensions
-                .map(|(extendee, field)| ((extendee, field.number), field.id))
-                .collect()
-        });
-        extensions.get(&(message, number)).copied()
+        self.set.looked().numbered(message, number)
     }
 
     fn field(
@@ -328,14 +287,10 @@ impl<'s> Decoder<'s> {
         !names.contains(number)
     }
 
-    fn required(&mut self, tree: &Tree) -> Read<()> {
+    fn required(&self, tree: &Tree) -> Read<()> {
         let set = self.set;
-        let shape = self.shape(tree.message());
-        if let Some(missing) = shape
-            .required
-            .iter()
-            .find(|id| tree.get(set, **id).is_none())
-        {
+        let required = set.looked().required(tree.message());
+        if let Some(missing) = required.iter().find(|id| tree.get(set, **id).is_none()) {
             return Err(DecodeError::Required(set.full_name(*missing)));
         }
         for (_, slot) in tree.slots() {
