@@ -16,11 +16,23 @@ use std::process::ExitCode;
 /// First argument that turns this file into the reference plugin.
 const REFERENCE_PLUGIN: &str = "reference-plugin";
 
+/// glibc gives each thread a heap of its own, and a plugin that floods fills
+/// every one of them.
+fn share_one_heap() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: sets a number of the allocator, before there is a second thread.
+    #[expect(unsafe_code, reason = "std has no word for it")]
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
+
 fn main() -> ExitCode {
     let mut words = std::env::args_os();
     if words.nth(1).is_some_and(|first| first == REFERENCE_PLUGIN) {
         return plugin::run(words);
     }
+    share_one_heap();
     let parsed = args::command().try_get_matches().and_then(|matches| {
         let args = args::Args::from_arg_matches(&matches)?;
         Ok((args, matches))

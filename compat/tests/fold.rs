@@ -120,9 +120,10 @@ fn the_first_and_the_last_service_hide_no_message() {
 #[test]
 fn many_changes_of_one_message_are_told_in_time() {
     let text = |kind: &str| {
-        let fields: String = (1..=4000)
+        let fields: Vec<String> = (1..=4000)
             .map(|at| format!("{kind} f{at} = {at};"))
             .collect();
+        let fields = fields.concat();
         format!("service S {{ rpc G(M) returns (M); }} message M {{ {fields} }}")
     };
     let (old, new) = (one(&text("int32")), one(&text("string")));
