@@ -593,6 +593,19 @@ mod tests {
     }
 
     #[test]
+    fn the_last_syntax_counts() {
+        let mut file = Vec::new();
+        put(&mut file, 1, Value::Bytes(b"a.proto"));
+        put(&mut file, 12, Value::Bytes(b"unknown"));
+        put(&mut file, 12, Value::Bytes(b"proto2"));
+        let mut bytes = Vec::new();
+        put(&mut bytes, 1, Value::Bytes(&file));
+        let parsed = DescriptorSet::parse(&bytes).unwrap();
+        let once = set(&parsed, [FileId(0)]).unwrap();
+        assert!(DescriptorSet::parse(&once).is_ok());
+    }
+
+    #[test]
     fn order_defaults_and_doubles_do_not_matter() {
         // A file `a.proto` with a message M of one field; the other way round,
         // with `syntax = "proto2"`, and options that stand there twice.
