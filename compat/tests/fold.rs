@@ -137,6 +137,62 @@ fn many_changes_of_one_message_are_told_in_time() {
 }
 
 #[test]
+fn an_alias_before_the_old_name_is_what_json_shows() {
+    let text = |values: &str| format!("{CALLED} message M {{ E e = 1; }} enum E {{ {values} }}");
+    let mut ask = Ask::default();
+    ask.policy.channels = BTreeSet::from([Channel::Wire, Channel::Json]);
+    let asked = |new: &str| ask.texts(&text("Z = 0; A = 1;"), &text(new)).channels;
+    let before = asked("option allow_alias = true; Z = 0; B = 1; A = 1;");
+    assert_eq!(before[1], (Channel::Json, Bump::Major));
+    assert!(before[0].1 < Bump::Major);
+    let behind = asked("option allow_alias = true; Z = 0; A = 1; B = 1;");
+    assert_eq!(behind[1], (Channel::Json, Bump::Minor));
+}
+
+#[test]
+fn json_tells_well_known_types_apart() {
+    let text = |imports: &str, kind: &str| {
+        let imports: String = imports
+            .split(' ')
+            .map(|file| format!("import \"google/protobuf/{file}.proto\";"))
+            .collect();
+        format!(
+            "syntax = \"proto3\"; package p.v1; {imports} message M {{ {kind} a = 1; }}
+             message Own {{ string type_url = 1; bytes value = 2; }}
+             enum E {{ ZERO = 0; }}"
+        )
+    };
+    let files = "timestamp duration any struct wrappers";
+    let mut ask = Ask::default();
+    ask.policy.channels = BTreeSet::from([Channel::Json]);
+    for (old, new) in [
+        ("google.protobuf.Timestamp", "google.protobuf.Duration"),
+        ("google.protobuf.Any", "Own"),
+        ("Own", "google.protobuf.Any"),
+        ("google.protobuf.NullValue", "E"),
+    ] {
+        let outcome = ask.texts(&text(files, old), &text(files, new));
+        let told = told(&outcome);
+        let shape = "FIELD_SAME_JSON_SHAPE major json p.v1.M.a".to_owned();
+        assert!(told.contains(&shape), "{old} to {new}: {told:?}");
+    }
+}
+
+#[test]
+fn a_list_of_small_messages_has_its_witness() {
+    for inside in ["", "int32 a = 1;", "string b = 3;"] {
+        let text = |label: &str| {
+            format!("{CALLED} message M {{ {label} N n = 1; }} message N {{ {inside} }}")
+        };
+        let outcome = Ask::default().texts(&text(""), &text("repeated"));
+        let mut findings = outcome.findings.iter();
+        let found = findings.find(|found| found.rule.id == "FIELD_CARDINALITY_COMPATIBLE");
+        let witness = found.unwrap().witness.as_ref();
+        assert_eq!(witness.unwrap().effect, Effect::Lossy, "{inside}");
+    }
+}
+
+#[test]
 fn what_is_unstable_asks_for_a_patch() {
     let file = |kind: &str| {
         let text = format!(

@@ -86,10 +86,16 @@ enum Shape {
     NumberAsText,
     Bool,
     Text,
+    Time,
+    Span,
+    Mask,
     Base64,
     Name,
     Anything,
     List,
+    Null,
+    Struct,
+    Typed,
     Object,
 }
 
@@ -109,6 +115,7 @@ impl Shape {
             Kind::Bool => Shape::Bool,
             Kind::String => Shape::Text,
             Kind::Bytes => Shape::Base64,
+            Kind::Enum if set.target_name(field) == "google.protobuf.NullValue" => Shape::Null,
             Kind::Enum => Shape::Name,
             Kind::Group | Kind::Message => Shape::of_message(set.target_name(field)),
         }
@@ -117,13 +124,18 @@ impl Shape {
     /// Some well-known messages are no objects in JSON.
     fn of_message(name: &str) -> Self {
         match name.strip_prefix("google.protobuf.") {
-            Some("Timestamp" | "Duration" | "FieldMask" | "StringValue") => Shape::Text,
+            Some("Timestamp") => Shape::Time,
+            Some("Duration") => Shape::Span,
+            Some("FieldMask") => Shape::Mask,
+            Some("StringValue") => Shape::Text,
             Some("DoubleValue" | "FloatValue" | "Int32Value" | "UInt32Value") => Shape::Number,
             Some("Int64Value" | "UInt64Value") => Shape::NumberAsText,
             Some("BoolValue") => Shape::Bool,
             Some("BytesValue") => Shape::Base64,
             Some("Value") => Shape::Anything,
             Some("ListValue") => Shape::List,
+            Some("Struct") => Shape::Struct,
+            Some("Any") => Shape::Typed,
             _ => Shape::Object,
         }
     }
@@ -134,10 +146,16 @@ impl Shape {
             Shape::NumberAsText => "a number written as text",
             Shape::Bool => "a bool",
             Shape::Text => "a text",
+            Shape::Time => "a time written as text",
+            Shape::Span => "a duration written as text",
+            Shape::Mask => "a mask written as text",
             Shape::Base64 => "base64",
             Shape::Name => "the name of a value",
             Shape::Anything => "anything",
             Shape::List => "a list",
+            Shape::Null => "null",
+            Shape::Struct => "an object of anything",
+            Shape::Typed => "an object that names its type",
             Shape::Object => "an object",
         }
     }

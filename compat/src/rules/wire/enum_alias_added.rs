@@ -9,7 +9,8 @@ use crate::rule::Channel;
 rule! {
     /// A second name was added for an enum value.
     ///
-    /// Bytes do not change; printers use the first name of a number.
+    /// Bytes do not change; printers of JSON use the first name of a number, and older readers know
+    /// no other than the old ones.
     ///
     /// ```proto old
     /// enum E { option allow_alias = true; E_ZERO = 0; E_NONE = 0; E_ONE = 1; }
@@ -39,10 +40,14 @@ fn judge(pair: &Pair<Enum>, world: &World, found: &mut Found) {
         // As many new names as are gone only renamed it.
         for value in fresh.skip(gone) {
             let message = format!("{} was added as an alias", describe(world.new, value));
-            found
+            let hit = found
                 .at(value.id, Spot::of(world.new, value.id), None, message)
                 .effects(Effect::Same, Effect::Same)
                 .demands(Channel::All, Demand::Minor);
+            let is_printed = values.first().is_some_and(|first| first.id == value.id);
+            if is_printed {
+                hit.demands(Channel::Json, Demand::Major);
+            }
         }
     }
 }

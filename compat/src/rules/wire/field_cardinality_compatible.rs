@@ -119,8 +119,17 @@ fn several(world: &World, writer: Era, pair: &Pair<Field>) -> Option<Probe> {
         // Two entries of one key, as a list has them.
         (_, Target::Message(entry)) => {
             let fields = set.fields_of(&set[entry]);
-            let key = fields.iter().find(|field| field.number == 1)?;
-            let value = fields.iter().find(|field| field.number == 2)?;
+            let member = |number: i32| fields.iter().find(|field| field.number == number);
+            let (Some(key), Some(value)) = (member(1), member(2)) else {
+                // No entry: whatever is in them, they are two.
+                let each = || {
+                    let first = fields.first();
+                    let first = first.map(|field| (field.id, probes::some(set, field)));
+                    Sample::Message(first.into_iter().collect())
+                };
+                let samples = [each(), each()];
+                return Some(probes::field(world, writer, pair, samples));
+            };
             let entry = |sample| {
                 let key = (key.id, probes::some(set, key));
                 Sample::Message(vec![key, (value.id, sample)])
