@@ -151,18 +151,16 @@ fn an_alias_before_the_old_name_is_what_json_shows() {
 
 #[test]
 fn json_tells_well_known_types_apart() {
-    let text = |imports: &str, kind: &str| {
-        let imports: String = imports
-            .split(' ')
+    let text = |kind: &str| {
+        let imports = ["timestamp", "duration", "any", "struct", "wrappers"]
             .map(|file| format!("import \"google/protobuf/{file}.proto\";"))
-            .collect();
+            .concat();
         format!(
             "syntax = \"proto3\"; package p.v1; {imports} message M {{ {kind} a = 1; }}
              message Own {{ string type_url = 1; bytes value = 2; }}
              enum E {{ ZERO = 0; }}"
         )
     };
-    let files = "timestamp duration any struct wrappers";
     let mut ask = Ask::default();
     ask.policy.channels = BTreeSet::from([Channel::Json]);
     for (old, new) in [
@@ -171,7 +169,7 @@ fn json_tells_well_known_types_apart() {
         ("Own", "google.protobuf.Any"),
         ("google.protobuf.NullValue", "E"),
     ] {
-        let outcome = ask.texts(&text(files, old), &text(files, new));
+        let outcome = ask.texts(&text(old), &text(new));
         let told = told(&outcome);
         let shape = "FIELD_SAME_JSON_SHAPE major json p.v1.M.a".to_owned();
         assert!(told.contains(&shape), "{old} to {new}: {told:?}");
