@@ -3,7 +3,11 @@
 use libtest_mimic::Failed;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+
+#[path = "../editions/protoc.rs"]
+mod protoc;
+
+pub(crate) use protoc::committed;
 
 pub(crate) type Files = BTreeMap<String, String>;
 
@@ -85,31 +89,6 @@ impl Experiment {
         let mut texts = old.values().chain(new.values());
         texts.any(|text| text.starts_with("edition"))
     }
-}
-
-/// The sets of experiments that no compiler here can read: protoc made them.
-/// `UPDATE_EDITIONS=python3` has the protoc of grpcio-tools make them again,
-/// with that Python.
-pub(crate) fn committed(name: &str, files: &Files) -> Result<Vec<u8>, Failed> {
-    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/buf/editions");
-    let set = place.join(format!("{name}.binpb"));
-    if let Some(python) = std::env::var_os("UPDATE_EDITIONS") {
-        let home = tempfile::tempdir()?;
-        for (path, text) in files {
-            std::fs::write(home.path().join(path), text)?;
-        }
-        std::fs::create_dir_all(&place)?;
-        let status = std::process::Command::new(python)
-            .args(["-m", "grpc_tools.protoc", "--include_source_info", "-I."])
-            .arg(format!("--descriptor_set_out={}", set.display()))
-            .args(files.keys())
-            .current_dir(home.path())
-            .status()?;
-        if !status.success() {
-            return Err(format!("protoc refuses {name}").into());
-        }
-    }
-    Ok(std::fs::read(set)?)
 }
 
 /// The words of a change as a file's name.
