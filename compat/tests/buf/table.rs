@@ -4,10 +4,7 @@ use libtest_mimic::Failed;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-#[path = "../editions/protoc.rs"]
-mod protoc;
-
-pub(crate) use protoc::committed;
+pub(crate) use crate::protoc::committed;
 
 pub(crate) type Files = BTreeMap<String, String>;
 

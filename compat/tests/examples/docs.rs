@@ -5,9 +5,6 @@ use compat::load::{FrontEnd, Protox, Root, Sources, Tree};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-#[path = "../editions/protoc.rs"]
-mod protoc;
-
 pub(crate) type Files = BTreeMap<String, String>;
 
 /// What examples may import.
@@ -116,7 +113,7 @@ pub(crate) fn example(rule: &'static Rule) -> Example {
 
 pub(crate) fn compiled(rule: &Rule, files: &Files) -> Vec<u8> {
     if files.values().any(|text| text.starts_with("edition =")) {
-        return protoc::committed(rule.id, files).unwrap();
+        return crate::protoc::committed(rule.id, files).unwrap();
     }
     let names: Vec<String> = files.keys().cloned().collect();
     let files = files
