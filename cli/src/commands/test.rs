@@ -6,7 +6,7 @@ use crate::caret::did_you_mean;
 use crate::filter::Filter;
 use crate::interruption;
 use crate::settings::{self, Settings};
-use crate::stream::{self, Stream};
+use crate::stream::{self, Reproduce, Stream};
 use crate::subject;
 use clap::ArgMatches;
 use report::Style;
@@ -209,7 +209,7 @@ impl Run<'_> {
         });
         for judged in &mut results {
             if judged.verdict.is_fail() {
-                judged.reproduce = Some((stream.reproduce)(&judged.id));
+                judged.reproduce = Some((stream.reproduce)(&judged.witnesses()));
             }
         }
         results.extend(plan.inapplicable());
@@ -337,9 +337,9 @@ fn print_plan(plan: &Plan, claims: &Claims, format: Format) -> Exit {
     }
 }
 
-/// The command that judges one requirement again, with every flag that bears
+/// The command that judges requirements again, with every flag that bears
 /// on it.
-fn reproduce(settings: &Settings) -> Box<dyn Fn(&str) -> String + Send> {
+fn reproduce(settings: &Settings) -> Box<Reproduce> {
     let mut tail: Vec<String> = settings.bearing.clone();
     let from_file = tail.iter().any(|word| word.starts_with("--config "));
     if !settings.command.is_empty() && !from_file {
@@ -347,8 +347,8 @@ fn reproduce(settings: &Settings) -> Box<dyn Fn(&str) -> String + Send> {
         tail.extend(settings.command.iter().map(|word| subject::quoted(word)));
     }
     let tail = tail.join(" ");
-    Box::new(move |id| {
-        format!("aperio-plugin test --exact {id} {tail}")
+    Box::new(move |ids| {
+        format!("aperio-plugin test --exact {} {tail}", ids.join(" "))
             .trim_end()
             .to_owned()
     })
