@@ -30,6 +30,7 @@ pub mod matrix;
 pub mod model;
 pub mod occasion;
 pub mod pair;
+mod payload;
 pub mod policy;
 pub mod rule;
 mod rules;

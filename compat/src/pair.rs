@@ -91,6 +91,8 @@ pub struct World<'w> {
     shapes: OnceLock<Shapes>,
     carriers: OnceLock<HashMap<(EnumId, EnumId), (FieldId, FieldId)>>,
     required: [OnceLock<HashSet<EnumId>>; 2],
+    extensions: [OnceLock<HashMap<(MessageId, i32), FieldId>>; 2],
+    moved: OnceLock<[HashMap<FieldId, FieldId>; 2]>,
 }
 
 macro_rules! twins {
@@ -151,6 +153,8 @@ impl<'w> World<'w> {
             shapes: OnceLock::new(),
             carriers: OnceLock::new(),
             required: [OnceLock::new(), OnceLock::new()],
+            extensions: [OnceLock::new(), OnceLock::new()],
+            moved: OnceLock::new(),
         };
         world.pair_files();
         world.pair_named();
@@ -194,6 +198,64 @@ impl<'w> World<'w> {
                 .collect()
         });
         required.contains(&id)
+    }
+
+    /// The extension of one side that extends a message by a number.
+    pub(crate) fn extension(
+        &self,
+        era: Era,
+        message: MessageId,
+        number: i32,
+    ) -> Option<&'w Field<'w>> {
+        let set = self.set(era);
+        let extensions = self.extensions[era as usize].get_or_init(|| {
+            let extensions = self.files(era).flat_map(|file| set.extensions_of(file));
+            extensions
+                .map(|field| ((set.owner(field), field.number), field.id))
+                .collect()
+        });
+        extensions.get(&(message, number)).map(|id| &set[*id])
+    }
+
+    /// The new field of the number of an old one, where one of the two is an
+    /// extension and the other stands in the message.
+    pub(crate) fn moved_to(&self, old: FieldId) -> Option<FieldId> {
+        self.moved()[Era::Old as usize].get(&old).copied()
+    }
+
+    /// The old field of the number of a new one, likewise.
+    pub(crate) fn moved_from(&self, new: FieldId) -> Option<FieldId> {
+        self.moved()[Era::New as usize].get(&new).copied()
+    }
+
+    fn moved(&self) -> &[HashMap<FieldId, FieldId>; 2] {
+        self.moved.get_or_init(|| {
+            let mut moved = [HashMap::new(), HashMap::new()];
+            let mut pair = |old: FieldId, new: FieldId| {
+                moved[Era::Old as usize].insert(old, new);
+                moved[Era::New as usize].insert(new, old);
+            };
+            for message in self.old.messages() {
+                let Some(twin) = self.message_twin(message.id) else {
+                    continue;
+                };
+                for field in self.old.fields_of(message) {
+                    if self.field_twin(field.id).is_none()
+                        && let Some(new) = self.extension(Era::New, twin, field.number)
+                    {
+                        pair(field.id, new.id);
+                    }
+                }
+                for field in self.new.fields_of(&self.new[twin]) {
+                    if self.field_origin(field.id).is_none()
+                        && let Some(old) = self.extension(Era::Old, message.id, field.number)
+                    {
+                        pair(old.id, field.id);
+                    }
+                }
+            }
+            moved
+        })
     }
 
     /// The set of one side.

@@ -29,6 +29,8 @@ pub(crate) struct Example {
     pub(crate) old: Files,
     pub(crate) breaks: Vec<Files>,
     pub(crate) allowed: Vec<Files>,
+    /// Messages that travel in the details of a status.
+    pub(crate) status_details: Vec<String>,
     /// What readers see of each that breaks, where the text says so.
     pub(crate) effects: Vec<BTreeMap<String, String>>,
 }
@@ -59,6 +61,7 @@ pub(crate) fn example(rule: &'static Rule) -> Example {
         old: Files::new(),
         breaks: Vec::new(),
         allowed: Vec::new(),
+        status_details: Vec::new(),
         effects: Vec::new(),
     };
     let mut lines = rule.doc.lines();
@@ -80,6 +83,7 @@ pub(crate) fn example(rule: &'static Rule) -> Example {
                 Some((direction @ ("new_to_old" | "old_to_new"), effect)) => {
                     effects.insert(direction.to_owned(), effect.to_owned());
                 }
+                Some(("status_details", name)) => example.status_details.push(name.to_owned()),
                 None => path = Some(word),
                 Some(_) => panic!("{}: an example cannot say {word}", rule.id),
             }
