@@ -116,6 +116,19 @@ pub(crate) fn example(rule: &'static Rule) -> Example {
     example
 }
 
+/// A tree with what it imports.
+#[allow(dead_code, reason = "the test `witness` hands it to protoc")]
+pub(crate) fn with_imports(files: &Files) -> Files {
+    let mut all = files.clone();
+    for (path, text) in IMPORTS {
+        let import = format!("import \"{path}\"");
+        if files.values().any(|text| text.contains(&import)) {
+            all.insert(path.to_owned(), text.to_owned());
+        }
+    }
+    all
+}
+
 pub(crate) fn compiled(rule: &Rule, files: &Files) -> Vec<u8> {
     if files.values().any(|text| text.starts_with("edition =")) {
         return committed(rule, files);

@@ -1,6 +1,7 @@
+use super::probes;
 use crate::declare::rule;
 use crate::effect::Effect;
-use crate::found::{Found, Spot};
+use crate::found::{Era, Found, Spot};
 use crate::model::Message;
 use crate::pair::{Pair, World};
 
@@ -60,7 +61,11 @@ fn judge(pair: &Pair<Message>, world: &World, found: &mut Found) {
     };
     let message = format!("message {} {how}", pair.new.name);
     let spot = Spot::part(world.new, pair.new.id, &[7, 1]);
+    let extension = world.old.looked().extension(pair.old.id);
+    let types = (pair.old.id, pair.new.id);
+    let probe = extension.map(|id| probes::message(world, Era::Old, types, [&world.old[id]]));
     found
         .at(pair.new.id, spot, Some(pair.old.file), message)
-        .effects(Effect::Lossy, Effect::Lossy);
+        .effects(Effect::Lossy, Effect::Lossy)
+        .shown_by(probe);
 }
