@@ -24,6 +24,7 @@ pub mod features;
 pub mod flow;
 pub mod found;
 pub mod hostile;
+mod language;
 pub mod load;
 pub mod lock;
 pub mod matrix;

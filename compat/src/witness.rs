@@ -32,6 +32,7 @@ use crate::model::{DescriptorSet, ElementId, Field, MessageId, MethodId};
 use crate::pair::World;
 use codec::{default, is_list};
 use compare::other;
+use fill::Texts;
 use serde_json::Value;
 use std::cell::OnceCell;
 
@@ -69,7 +70,7 @@ pub struct Carried {
     /// The same with what annotations require.
     pub dressed: Vec<u8>,
     /// Fields of the dressed form that a validating receiver may still refuse:
-    /// their pattern may ask for another text.
+    /// no text was found that their patterns take, or they require themselves.
     pub left_out: Vec<String>,
 }
 
@@ -109,6 +110,7 @@ pub enum Outcome {
 pub struct Witnesses<'w> {
     world: &'w World<'w>,
     routes: [OnceCell<Routes>; 2],
+    texts: [Texts<'w>; 2],
 }
 
 impl<'w> Witnesses<'w> {
@@ -117,6 +119,7 @@ impl<'w> Witnesses<'w> {
         Witnesses {
             world,
             routes: [OnceCell::new(), OnceCell::new()],
+            texts: [Era::Old, Era::New].map(|writer| Texts::new(world, writer)),
         }
     }
 
@@ -159,8 +162,12 @@ impl<'w> Witnesses<'w> {
             ),
             carried: self
                 .route(writer, probe.message)
-                .map(|route| carried(set, &route, &written, &bytes)),
-            effect: reads.iter().map(|read| read.effect).max()?,
+                .map(|route| self.carried(writer, &route, &written, &bytes)),
+            effect: if probe.refused {
+                Effect::Rejected
+            } else {
+                reads.iter().map(|read| read.effect).max()?
+            },
             reads: reads.into(),
             bytes,
         })
@@ -187,7 +194,7 @@ impl<'w> Witnesses<'w> {
             writer: caller,
             message: set.full_name(ElementId::Message(wanted.input)),
             json: json(set, &request),
-            carried: Some(carried(set, &route, &request, &bytes)),
+            carried: Some(self.carried(caller, &route, &request, &bytes)),
             reads: Vec::new(),
             effect: Effect::Rejected,
             bytes,
@@ -225,25 +232,25 @@ impl<'w> Witnesses<'w> {
         }
     }
 
+    fn carried(&self, writer: Era, route: &Route, written: &Tree, bytes: &[u8]) -> Carried {
+        let (set, texts) = (self.world.set(writer), &self.texts[writer as usize]);
+        let (inner, mut left_out) = fill::dressed(set, written.clone(), texts);
+        let (dressed, missing) = route.dress(set, encode(set, &inner), texts);
+        left_out.extend(missing);
+        let fields = route.fields.iter();
+        Carried {
+            rpc: route.path(set),
+            request: route.request,
+            path: fields.map(|field| set[*field].name.to_owned()).collect(),
+            bytes: route.embed(set, bytes.to_vec()),
+            dressed,
+            left_out: left_out.into_iter().collect(),
+        }
+    }
+
     fn route(&self, writer: Era, message: MessageId) -> Option<Route> {
         let routes = self.routes[writer as usize].get_or_init(|| Routes::new(self.world, writer));
         routes.to(self.world.set(writer), message)
-    }
-}
-
-fn carried(set: &DescriptorSet<'_>, route: &Route, written: &Tree, bytes: &[u8]) -> Carried {
-    let (whole, _) = route.embed(set, bytes.to_vec(), false);
-    let (inner, mut left_out) = fill::dressed(set, written.clone());
-    let (dressed, missing) = route.embed(set, encode(set, &inner), true);
-    left_out.extend(missing);
-    let fields = route.fields.iter();
-    Carried {
-        rpc: route.path(set),
-        request: route.request,
-        path: fields.map(|field| set[*field].name.to_owned()).collect(),
-        bytes: whole,
-        dressed,
-        left_out: left_out.into_iter().collect(),
     }
 }
 

@@ -4,7 +4,6 @@
 mod added;
 mod constraint;
 mod demand;
-mod language;
 mod limit;
 mod marks;
 

@@ -1,7 +1,7 @@
 //! The way from a method to a message inside its request or response.
 
 use super::codec::{Wire, encode, framed};
-use super::fill;
+use super::fill::{self, Texts};
 use super::tree::Tree;
 use crate::found::Era;
 use crate::model::{DescriptorSet, FieldId, MessageId, MethodId, Target};
@@ -37,35 +37,49 @@ impl Route {
         }
     }
 
-    /// The bytes of a message inside its request or response. What the types
-    /// on the way require is there too; with `dressed`, what their annotations
-    /// require, and the answer names what may not suffice.
-    pub fn embed(
+    /// The bytes of a message inside its request or response, with what the
+    /// types on the way require.
+    pub fn embed(&self, set: &DescriptorSet<'_>, bytes: Vec<u8>) -> Vec<u8> {
+        self.wrapped(set, bytes, |empty| fill::complete(set, empty))
+    }
+
+    /// The same with what the annotations on the way require; the answer names
+    /// what may not suffice.
+    pub(super) fn dress(
         &self,
         set: &DescriptorSet<'_>,
         bytes: Vec<u8>,
-        dressed: bool,
+        texts: &Texts<'_>,
     ) -> (Vec<u8>, BTreeSet<String>) {
         let mut left_out = BTreeSet::new();
+        let bytes = self.wrapped(set, bytes, |empty| {
+            let (tree, missing) = fill::dressed(set, empty, texts);
+            left_out.extend(missing);
+            tree
+        });
+        // The messages on the way take the place of filled ones.
+        for id in &self.fields {
+            left_out.remove(&set.full_name(*id));
+        }
+        (bytes, left_out)
+    }
+
+    fn wrapped(
+        &self,
+        set: &DescriptorSet<'_>,
+        bytes: Vec<u8>,
+        mut fill: impl FnMut(Tree) -> Tree,
+    ) -> Vec<u8> {
         let mut inner = bytes;
         for &id in self.fields.iter().rev() {
             let field = &set[id];
-            let empty = Tree::new(set.owner(field));
-            let mut around = if dressed {
-                let (tree, missing) = fill::dressed(set, empty);
-                left_out.extend(missing);
-                tree
-            } else {
-                fill::complete(set, empty)
-            };
-            // The message itself takes the place of a filled one.
+            let mut around = fill(Tree::new(set.owner(field)));
             around.take(set, id);
-            left_out.remove(&set.full_name(id));
             let mut outer = encode(set, &around);
             framed(field, Wire::of(field.kind), &inner, &mut outer);
             inner = outer;
         }
-        (inner, left_out)
+        inner
     }
 }
 

@@ -87,12 +87,32 @@ fn bytes_do_not_name_what_is_in_them() {
     let old = "message M { bytes raw = 1; } message Inside { int64 x = 1; }";
     let types = ["p.v1.Inside", "p.v1.Other"];
     for (now, format, bump) in [
-        ("message Other { int64 x = 1; }", PayloadFormat::Binary, Bump::Patch),
-        ("message Other { int64 y = 1; }", PayloadFormat::Binary, Bump::Patch),
-        ("message Other { int32 x = 1; }", PayloadFormat::Binary, Bump::Major),
+        (
+            "message Other { int64 x = 1; }",
+            PayloadFormat::Binary,
+            Bump::Patch,
+        ),
+        (
+            "message Other { int64 y = 1; }",
+            PayloadFormat::Binary,
+            Bump::Patch,
+        ),
+        (
+            "message Other { int32 x = 1; }",
+            PayloadFormat::Binary,
+            Bump::Major,
+        ),
         ("", PayloadFormat::Binary, Bump::Major),
-        ("message Other { int64 x = 2; }", PayloadFormat::Json, Bump::Minor),
-        ("message Other { int64 y = 1; }", PayloadFormat::Json, Bump::Major),
+        (
+            "message Other { int64 x = 2; }",
+            PayloadFormat::Json,
+            Bump::Minor,
+        ),
+        (
+            "message Other { int64 y = 1; }",
+            PayloadFormat::Json,
+            Bump::Major,
+        ),
     ] {
         let new = format!("message M {{ bytes raw = 1; }} {now}");
         let outcome = judged(&asking("p.v1.M.raw", &types, format), old, &new);
@@ -109,9 +129,21 @@ fn a_payload_in_json_is_judged_as_json() {
     let ask = asking("p.v1.M.raw", &["p.v1.Inside"], PayloadFormat::Json);
     for (old, new, rule) in [
         ("int32 a = 1;", "int32 b = 1;", Some("FIELD_SAME_NAME")),
-        ("int32 a = 1;", "int32 a = 1 [json_name = \"b\"];", Some("FIELD_SAME_JSON_NAME")),
-        ("int32 a = 1;", "int64 a = 1;", Some("FIELD_SAME_JSON_SHAPE")),
-        ("int32 a = 1;", "uint32 a = 1;", Some("FIELD_RANGE_COMPATIBLE")),
+        (
+            "int32 a = 1;",
+            "int32 a = 1 [json_name = \"b\"];",
+            Some("FIELD_SAME_JSON_NAME"),
+        ),
+        (
+            "int32 a = 1;",
+            "int64 a = 1;",
+            Some("FIELD_SAME_JSON_SHAPE"),
+        ),
+        (
+            "int32 a = 1;",
+            "uint32 a = 1;",
+            Some("FIELD_RANGE_COMPATIBLE"),
+        ),
         ("int32 a = 1;", "", Some("FIELD_NO_DELETE_UNLESS_RETIRED")),
         // Numbers and how they are written are not seen there.
         ("int32 a = 1;", "int32 a = 2;", None),
@@ -136,7 +168,10 @@ fn a_payload_in_json_is_judged_as_json() {
         assert_eq!(outcome.channels[0].0, Channel::Wire);
     }
     // What travels both ways is judged both ways.
-    let both = |inside: &str| format!("{} message Also {{}}", side(inside)).replace("bytes raw = 1;", "bytes raw = 1; Inside too = 2;");
+    let both = |inside: &str| {
+        format!("{} message Also {{}}", side(inside))
+            .replace("bytes raw = 1;", "bytes raw = 1; Inside too = 2;")
+    };
     let outcome = judged(&ask, &both("int32 a = 1;"), &both("int32 a = 2;"));
     says(&outcome, "FIELD_SAME_NUMBER major wire p.v1.Inside.a");
 }
@@ -144,7 +179,9 @@ fn a_payload_in_json_is_judged_as_json() {
 #[test]
 fn what_is_passed_on_may_lose_what_is_new() {
     let text = |fields: &str| {
-        format!("service Box {{ rpc Get(Ask) returns (Event); rpc Put(Event) returns (Ask); }} message Ask {{ int32 q = 1; }} message Event {{ {fields} }}")
+        format!(
+            "service Box {{ rpc Get(Ask) returns (Event); rpc Put(Event) returns (Ask); }} message Ask {{ int32 q = 1; }} message Event {{ {fields} }}"
+        )
     };
     let ask = Ask {
         policy: plugin(),
@@ -153,7 +190,10 @@ fn what_is_passed_on_may_lose_what_is_new() {
     let outcome = ask.texts(&text("int32 a = 1;"), &text("int32 a = 1; int32 b = 2;"));
     assert_eq!(
         told(&outcome),
-        ["FIELD_ADDED minor all p.v1.Event.b", "FIELD_PASSED_THROUGH note wire p.v1.Event.b"]
+        [
+            "FIELD_ADDED minor all p.v1.Event.b",
+            "FIELD_PASSED_THROUGH note wire p.v1.Event.b"
+        ]
     );
     assert_eq!(outcome.overall, Bump::Minor);
     // Nobody said which way it goes.
@@ -163,7 +203,9 @@ fn what_is_passed_on_may_lose_what_is_new() {
     let grown = text("int32 a = 1;").replace("q = 1;", "q = 1; int32 r = 2;");
     let outcome = ask.texts(&text("int32 a = 1;"), &grown);
     let line = told(&outcome);
-    let passed = line.iter().any(|told| told.starts_with("FIELD_PASSED_THROUGH"));
+    let passed = line
+        .iter()
+        .any(|told| told.starts_with("FIELD_PASSED_THROUGH"));
     assert!(passed, "{line:?}");
     let one = |fields: &str| format!("{CALLED} message M {{ {fields} }}");
     let outcome = ask.texts(&one("int32 a = 1;"), &one("int32 a = 1; int32 b = 2;"));
@@ -173,8 +215,13 @@ fn what_is_passed_on_may_lose_what_is_new() {
 #[test]
 fn a_field_may_become_an_extension_and_back() {
     let head = "syntax = \"proto2\"; package p.v1; service Box { rpc Call(M) returns (M); }";
-    let field = |kind: &str| format!("{head} message M {{ optional int32 a = 1; optional {kind} b = 2; }}");
-    let extension = |kind: &str| format!("{head} message M {{ optional int32 a = 1; extensions 2; }} extend M {{ optional {kind} b = 2; }}");
+    let field =
+        |kind: &str| format!("{head} message M {{ optional int32 a = 1; optional {kind} b = 2; }}");
+    let extension = |kind: &str| {
+        format!(
+            "{head} message M {{ optional int32 a = 1; extensions 2; }} extend M {{ optional {kind} b = 2; }}"
+        )
+    };
     let ask = Ask::default();
     for (old, new) in [
         (field("int32"), extension("int32")),
@@ -183,7 +230,9 @@ fn a_field_may_become_an_extension_and_back() {
         let outcome = ask.texts(&old, &new);
         let told = told(&outcome);
         assert_eq!(outcome.overall, Bump::Minor, "{told:?}");
-        let moved = told.iter().any(|told| told.starts_with("FIELD_EXTENSION_CHANGED"));
+        let moved = told
+            .iter()
+            .any(|told| told.starts_with("FIELD_EXTENSION_CHANGED"));
         assert!(moved, "{told:?}");
     }
     // The kind counts as ever.
@@ -193,7 +242,9 @@ fn a_field_may_become_an_extension_and_back() {
     says(&outcome, "FIELD_RANGE_COMPATIBLE major wire p.v1.M.b");
     // Out of a oneof is out of what excludes it.
     let chosen = format!("{head} message M {{ oneof o {{ int32 a = 1; int32 b = 2; }} }}");
-    let free = format!("{head} message M {{ oneof o {{ int32 a = 1; }} extensions 2; }} extend M {{ optional int32 b = 2; }}");
+    let free = format!(
+        "{head} message M {{ oneof o {{ int32 a = 1; }} extensions 2; }} extend M {{ optional int32 b = 2; }}"
+    );
     for (old, new) in [(&chosen, &free), (&free, &chosen)] {
         let outcome = ask.texts(old, new);
         assert_eq!(outcome.overall, Bump::Major, "{:?}", told(&outcome));

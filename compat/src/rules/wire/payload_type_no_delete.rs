@@ -76,7 +76,9 @@ fn by_content(world: &World, found: &mut Found, payload: &Payload) {
         if read {
             continue;
         }
-        let cause = verdict.cause.filter(|_| payload.format == PayloadFormat::Binary);
+        let cause = verdict
+            .cause
+            .filter(|_| payload.format == PayloadFormat::Binary);
         let why = cause.map_or_else(
             || "the two have other shapes".to_owned(),
             |cause| cause.message.clone(),

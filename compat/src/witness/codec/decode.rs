@@ -2,8 +2,8 @@
 
 use super::cursor::Cursor;
 use super::{
-    DEPTH, DecodeError, Profile, SET_BYTES, SET_ITEM, SET_NUMBER, Wire, default, encode, is_implicit, is_list, is_packable, map_of,
-    tag,
+    DEPTH, DecodeError, Profile, SET_BYTES, SET_ITEM, SET_NUMBER, Wire, default, encode,
+    is_implicit, is_list, is_packable, map_of, tag,
 };
 use crate::features::{EnumType, Utf8};
 use crate::model::{DescriptorSet, EnumId, Field, FieldId, Kind, MessageId, Target};
