@@ -18,6 +18,7 @@ pub mod bufyaml;
 pub mod bump;
 pub mod canon;
 pub mod catalog;
+pub mod comments;
 pub mod declaration;
 pub mod effect;
 pub mod features;

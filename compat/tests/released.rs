@@ -16,6 +16,7 @@ fn directory() -> PathBuf {
 
 fn locks() -> Vec<Lock> {
     let embedded = RELEASED.iter().map(|released| Lock {
+        comments: None,
         version: Version::parse(released.version).unwrap(),
         set: released.descriptor_set.to_vec(),
         digest: released.digest.to_owned(),
