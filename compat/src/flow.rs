@@ -378,10 +378,7 @@ impl<'w> Ways<'w> {
     /// rest, those of the side that has it.
     fn written(&self, hit: &Hit, format: PayloadFormat) -> Flow {
         let (world, element) = (self.world, hit.element);
-        let counterpart = match hit.era {
-            Era::Old => twin(world, element),
-            Era::New => origin(world, element),
-        };
+        let counterpart = counterpart(world, hit.era, element);
         let (old, new) = match hit.era {
             Era::Old => (Some(element), counterpart),
             Era::New => (counterpart, Some(element)),
@@ -414,33 +411,16 @@ fn is_about_response(world: &World, hit: &Hit) -> bool {
     hit.era == Era::New && *first == response
 }
 
-/// What an old element became. Of a member that is gone: what its container
-/// became, for that is what both versions exchange.
-fn twin(world: &World, element: ElementId) -> Option<ElementId> {
-    let old = world.old;
-    match element {
-        ElementId::File(id) => world.file_twin(id).map(Into::into),
-        ElementId::Message(id) => world.message_twin(id).map(Into::into),
-        ElementId::Enum(id) => world.enum_twin(id).map(Into::into),
-        ElementId::Service(id) => world.service_twin(id).map(Into::into),
-        ElementId::Field(id) => world.message_twin(old.owner(&old[id])).map(Into::into),
-        ElementId::Oneof(id) => world.message_twin(old[id].message).map(Into::into),
-        ElementId::Value(id) => world.enum_twin(old[id].parent).map(Into::into),
-        ElementId::Method(id) => world.service_twin(old[id].service).map(Into::into),
-    }
-}
-
-/// The same of a new element.
-fn origin(world: &World, element: ElementId) -> Option<ElementId> {
-    let new = world.new;
-    match element {
-        ElementId::File(id) => world.file_origin(id).map(Into::into),
-        ElementId::Message(id) => world.message_origin(id).map(Into::into),
-        ElementId::Enum(id) => world.enum_origin(id).map(Into::into),
-        ElementId::Service(id) => world.service_origin(id).map(Into::into),
-        ElementId::Field(id) => world.message_origin(new.owner(&new[id])).map(Into::into),
-        ElementId::Oneof(id) => world.message_origin(new[id].message).map(Into::into),
-        ElementId::Value(id) => world.enum_origin(new[id].parent).map(Into::into),
-        ElementId::Method(id) => world.service_origin(new[id].service).map(Into::into),
-    }
+/// What an element of one side is on the other. Of a member: what its container
+/// is, for that is what both versions exchange.
+fn counterpart(world: &World, era: Era, element: ElementId) -> Option<ElementId> {
+    let set = world.set(era);
+    let whole = match element {
+        ElementId::Field(id) => set.owner(&set[id]).into(),
+        ElementId::Oneof(id) => set[id].message.into(),
+        ElementId::Value(id) => set[id].parent.into(),
+        ElementId::Method(id) => set[id].service.into(),
+        whole => whole,
+    };
+    world.counterpart(era, whole)
 }

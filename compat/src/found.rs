@@ -15,6 +15,15 @@ pub enum Era {
 }
 
 impl Era {
+    /// The other side.
+    #[must_use]
+    pub fn other(self) -> Era {
+        match self {
+            Era::Old => Era::New,
+            Era::New => Era::Old,
+        }
+    }
+
     /// Its name in reports.
     pub fn name(self) -> &'static str {
         match self {

@@ -8,8 +8,8 @@
 
 use crate::found::{Era, Found, Hit};
 use crate::model::{
-    Cardinality, DescriptorSet, Enum, EnumId, Field, FieldId, File, FileId, Kind, Label, Message,
-    MessageId, Method, MethodId, Named, OneofId, Service, ServiceId, Target,
+    Cardinality, DescriptorSet, ElementId, Enum, EnumId, Field, FieldId, File, FileId, Kind, Label,
+    Message, MessageId, Method, MethodId, Named, OneofId, Service, ServiceId, Target,
 };
 use crate::occasion::Occasion;
 use crate::rule::{Judge, Rule};
@@ -96,7 +96,7 @@ pub struct World<'w> {
 }
 
 macro_rules! twins {
-    ($($id:ident: $table:ident, $twin:ident, $origin:ident;)+) => {
+    ($($kind:ident $id:ident: $table:ident, $twin:ident, $origin:ident;)+) => {
         impl World<'_> {
             $(
                 /// The new element that an old one became.
@@ -109,18 +109,30 @@ macro_rules! twins {
                     get(&self.$table.backward, new.index()).map($id)
                 }
             )+
+
+            /// What an element of one side is on the other, by its pair; values
+            /// have none.
+            fn paired(&self, era: Era, element: ElementId) -> Option<ElementId> {
+                match (element, era) {
+                    $(
+                        (ElementId::$kind(id), Era::Old) => self.$twin(id).map(Into::into),
+                        (ElementId::$kind(id), Era::New) => self.$origin(id).map(Into::into),
+                    )+
+                    (ElementId::Value(_), _) => None,
+                }
+            }
         }
     };
 }
 
 twins! {
-    FileId: files, file_twin, file_origin;
-    MessageId: messages, message_twin, message_origin;
-    EnumId: enums, enum_twin, enum_origin;
-    ServiceId: services, service_twin, service_origin;
-    FieldId: fields, field_twin, field_origin;
-    OneofId: oneofs, oneof_twin, oneof_origin;
-    MethodId: methods, method_twin, method_origin;
+    File FileId: files, file_twin, file_origin;
+    Message MessageId: messages, message_twin, message_origin;
+    Enum EnumId: enums, enum_twin, enum_origin;
+    Service ServiceId: services, service_twin, service_origin;
+    Field FieldId: fields, field_twin, field_origin;
+    Oneof OneofId: oneofs, oneof_twin, oneof_origin;
+    Method MethodId: methods, method_twin, method_origin;
 }
 
 impl<'w> World<'w> {
@@ -226,6 +238,17 @@ impl<'w> World<'w> {
     /// The old field of the number of a new one, likewise.
     pub(crate) fn moved_from(&self, new: FieldId) -> Option<FieldId> {
         self.moved()[Era::New as usize].get(&new).copied()
+    }
+
+    /// What an element of one side is on the other; a field may have become an
+    /// extension. Values are not paired here.
+    pub(crate) fn counterpart(&self, era: Era, element: ElementId) -> Option<ElementId> {
+        let moved = || match (element, era) {
+            (ElementId::Field(id), Era::Old) => self.moved_to(id).map(Into::into),
+            (ElementId::Field(id), Era::New) => self.moved_from(id).map(Into::into),
+            _ => None,
+        };
+        self.paired(era, element).or_else(moved)
     }
 
     fn moved(&self) -> &[HashMap<FieldId, FieldId>; 2] {

@@ -31,7 +31,6 @@ use crate::found::{Era, Hit};
 use crate::model::{DescriptorSet, ElementId, Field, MessageId, MethodId};
 use crate::pair::World;
 use codec::{default, is_list};
-use compare::other;
 use fill::Texts;
 use serde_json::Value;
 use std::cell::OnceCell;
@@ -176,7 +175,7 @@ impl<'w> Witnesses<'w> {
     /// The smallest call of a method that the other side does not serve. `None`
     /// where it does.
     pub fn call(&self, caller: Era, method: MethodId) -> Option<Witness> {
-        let (set, there) = (self.world.set(caller), self.world.set(other(caller)));
+        let (set, there) = (self.world.set(caller), self.world.set(caller.other()));
         let wanted = &set[method];
         let service = there.find_service(set.service_name(wanted.service));
         let mut served = service.iter().flat_map(|id| there.methods_of(&there[*id]));
@@ -210,7 +209,7 @@ impl<'w> Witnesses<'w> {
         profile: Profile,
     ) -> Reading {
         let writer = probe.writer;
-        let (from, set) = (self.world.set(writer), self.world.set(other(writer)));
+        let (from, set) = (self.world.set(writer), self.world.set(writer.other()));
         let (outcome, effect) = match decode(set, reader, bytes, profile) {
             Err(error) => (Outcome::Refused(error), Effect::Rejected),
             Ok(read) => {

@@ -9,7 +9,7 @@ use crate::effect::{Demand, Effect, Effects};
 use crate::flow::{Flow, Flows, Travel, Ways};
 use crate::found::{Era, Hit};
 use crate::load::LoadError;
-use crate::model::{DescriptorSet, ElementId, FieldId, MessageId, Scope};
+use crate::model::{DescriptorSet, ElementId, FieldId, Scope};
 use crate::pair::{self, Part, World};
 use crate::place::Places;
 use crate::policy::{Payload, PayloadFormat, Policy};
@@ -365,79 +365,48 @@ fn is_paired(world: &World, hit: &Hit) -> bool {
 /// The element on both sides, as far as it is there.
 fn sides(world: &World, hit: &Hit) -> [Option<ElementId>; 2] {
     let by_name = hit.rule.id.ends_with("_SAME_NUMBER");
+    let other = counterpart(world, hit.era, hit.element, by_name);
     match hit.era {
-        Era::New => [origin(world, hit.element, by_name), Some(hit.element)],
-        Era::Old => [Some(hit.element), twin(world, hit.element, by_name)],
+        Era::New => [other, Some(hit.element)],
+        Era::Old => [Some(hit.element), other],
     }
 }
 
-fn origin(world: &World, new: ElementId, by_name: bool) -> Option<ElementId> {
-    match new {
-        ElementId::File(id) => world.file_origin(id).map(Into::into),
-        ElementId::Message(id) => world.message_origin(id).map(Into::into),
-        ElementId::Enum(id) => world.enum_origin(id).map(Into::into),
-        ElementId::Service(id) => world.service_origin(id).map(Into::into),
-        ElementId::Method(id) => world.method_origin(id).map(Into::into),
-        ElementId::Oneof(id) => world.oneof_origin(id).map(Into::into),
+fn counterpart(world: &World, era: Era, element: ElementId, by_name: bool) -> Option<ElementId> {
+    let (here, there) = (world.set(era), world.set(era.other()));
+    match element {
         ElementId::Field(id) => {
-            let number = world.field_origin(id).or_else(|| world.moved_from(id));
-            let number = number.filter(|_| !by_name);
-            number
-                .or_else(|| {
-                    let message = world.message_origin(world.new.owner(&world.new[id]))?;
-                    named(world.old, message, world.new[id].name)
-                })
-                .map(Into::into)
+            let same = world.counterpart(era, element).filter(|_| !by_name);
+            // What is new under its number may have had another.
+            if same.is_some() || !by_name && era == Era::Old {
+                return same;
+            }
+            let owner = world.counterpart(era, here.owner(&here[id]).into())?;
+            named(there, owner, here[id].name).map(Into::into)
         }
         ElementId::Value(id) => {
-            let value = &world.new[id];
-            let parent = world.enum_origin(value.parent)?;
-            let mut values = world.old.values_of(&world.old[parent]).iter();
-            let same = values.find(|old| {
+            let value = &here[id];
+            let ElementId::Enum(parent) = world.counterpart(era, value.parent.into())? else {
+                return None;
+            };
+            let mut values = there.values_of(&there[parent]).iter();
+            let same = values.find(|other| {
                 if by_name {
-                    old.name == value.name
+                    other.name == value.name
                 } else {
-                    old.number == value.number
+                    other.number == value.number
                 }
             });
             same.map(|value| value.id.into())
         }
+        whole => world.counterpart(era, whole),
     }
 }
 
-fn twin(world: &World, old: ElementId, by_name: bool) -> Option<ElementId> {
-    match old {
-        ElementId::File(id) => world.file_twin(id).map(Into::into),
-        ElementId::Message(id) => world.message_twin(id).map(Into::into),
-        ElementId::Enum(id) => world.enum_twin(id).map(Into::into),
-        ElementId::Service(id) => world.service_twin(id).map(Into::into),
-        ElementId::Method(id) => world.method_twin(id).map(Into::into),
-        ElementId::Oneof(id) => world.oneof_twin(id).map(Into::into),
-        ElementId::Field(id) if by_name => {
-            let message = world.message_twin(world.old.owner(&world.old[id]))?;
-            named(world.new, message, world.old[id].name).map(Into::into)
-        }
-        ElementId::Field(id) => {
-            let twin = world.field_twin(id).or_else(|| world.moved_to(id));
-            twin.map(Into::into)
-        }
-        ElementId::Value(id) => {
-            let value = &world.old[id];
-            let parent = world.enum_twin(value.parent)?;
-            let mut values = world.new.values_of(&world.new[parent]).iter();
-            let same = values.find(|new| {
-                if by_name {
-                    new.name == value.name
-                } else {
-                    new.number == value.number
-                }
-            });
-            same.map(|value| value.id.into())
-        }
-    }
-}
-
-fn named(set: &DescriptorSet<'_>, message: MessageId, name: &str) -> Option<FieldId> {
+fn named(set: &DescriptorSet<'_>, message: ElementId, name: &str) -> Option<FieldId> {
+    let ElementId::Message(message) = message else {
+        return None;
+    };
     let mut fields = set.fields_of(&set[message]).iter();
     fields
         .find(|field| field.name == name)

@@ -36,3 +36,13 @@ pub(crate) const FRAMES: &[&str] = &[
     "MESSAGE_SAME_SET_ENCODING",
     "TYPE_SAME_SHAPE",
 ];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn frames_are_rules() {
+        for id in super::FRAMES {
+            assert!(crate::catalog::find(id).is_some(), "{id}");
+        }
+    }
+}

@@ -59,12 +59,9 @@ impl<'w> Texts<'w> {
 
     fn find(&self, field: FieldId) -> Option<String> {
         let world = self.world;
-        let (reader, twin) = match self.writer {
-            Era::Old => (Era::New, world.field_twin(field)),
-            Era::New => (Era::Old, world.field_origin(field)),
-        };
         let own = Annotations::of(world.set(self.writer), field);
-        let twin = twin.map(|twin| Annotations::of(world.set(reader), twin));
+        let twin = world.counterpart(self.writer, field.into());
+        let twin = twin.map(|twin| Annotations::of(world.set(self.writer.other()), twin));
         let twin = twin.unwrap_or_default();
         let text = if own.pattern.is_none() && twin.pattern.is_none() {
             "x".to_owned()

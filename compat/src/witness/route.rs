@@ -4,8 +4,10 @@ use super::codec::{Wire, encode, framed};
 use super::fill::{self, Texts};
 use super::tree::Tree;
 use crate::found::Era;
-use crate::model::{DescriptorSet, FieldId, MessageId, MethodId, Target};
+use crate::model::{DescriptorSet, Field, FieldId, Kind, MessageId, MethodId, Target};
 use crate::pair::World;
+use crate::payload::Payloads;
+use crate::policy::PayloadFormat;
 use std::collections::{BTreeSet, VecDeque};
 
 /// Where a message travels.
@@ -102,6 +104,18 @@ impl Routes {
     /// Finds the ways of one side of a world.
     pub fn new(world: &World<'_>, era: Era) -> Self {
         let set = world.set(era);
+        let payloads = &Payloads::of_both(world, world.occasion.payload)[era as usize];
+        let inside = |field: &Field<'_>| {
+            let payloads = payloads.inside(field.id);
+            // An `Any` has a message around what it holds, and JSON is no bytes.
+            let plain = payloads.filter(|payload| {
+                payload.format == PayloadFormat::Binary && field.kind == Kind::Bytes
+            });
+            let types = plain.flat_map(|payload| &payload.types);
+            types
+                .filter_map(|name| set.find_message(name))
+                .collect::<Vec<_>>()
+        };
         let both = |method: MethodId| match era {
             Era::Old => world.method_twin(method).is_some(),
             Era::New => world.method_origin(method).is_some(),
@@ -120,8 +134,8 @@ impl Routes {
             paired || !owner_paired
         };
         Routes {
-            shared: steps(set, both, through),
-            own: steps(set, |_| true, |_| true),
+            shared: steps(set, both, through, inside),
+            own: steps(set, |_| true, |_| true, inside),
         }
     }
 
@@ -141,6 +155,7 @@ fn steps(
     set: &DescriptorSet<'_>,
     from: impl Fn(MethodId) -> bool,
     through: impl Fn(FieldId) -> bool,
+    inside: impl Fn(&Field<'_>) -> Vec<MessageId>,
 ) -> Vec<Option<Step>> {
     let mut steps = vec![None; set.messages().len()];
     let mut queue = VecDeque::new();
@@ -154,12 +169,15 @@ fn steps(
     }
     while let Some(message) = queue.pop_front() {
         for field in set.fields_of(&set[message]) {
-            if let Target::Message(inner) = field.target
-                && steps[inner.index()].is_none()
-                && through(field.id)
-            {
-                steps[inner.index()] = Some(Step::Field(field.id));
-                queue.push_back(inner);
+            let held = match field.target {
+                Target::Message(inner) => vec![inner],
+                _ => inside(field),
+            };
+            for inner in held {
+                if steps[inner.index()].is_none() && through(field.id) {
+                    steps[inner.index()] = Some(Step::Field(field.id));
+                    queue.push_back(inner);
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ use super::{CALLED, plugin};
 use compat::aperio::Outcome;
 use compat::effect::Effect;
 use compat::policy::{Payload, PayloadFormat};
+use compat::witness::hex;
 use compat::{Bump, Channel};
 
 const ANY: &str = "import \"google/protobuf/any.proto\"; ";
@@ -48,6 +49,11 @@ fn a_field_of_another_name_still_holds_its_payload() {
         let ask = asking(field, &["p.v1.Inside"], PayloadFormat::Binary);
         let outcome = judged(&ask, old, new);
         says(&outcome, "FIELD_RANGE_COMPATIBLE major wire p.v1.Inside.a");
+        let mut witnesses = outcome.findings.iter();
+        let witness = witnesses.find_map(|finding| finding.witness.as_ref());
+        let carried = witness.unwrap().carried.as_ref().unwrap();
+        assert_eq!(carried.rpc, "/p.v1.Box/Call");
+        assert_eq!(hex(&carried.bytes), "0a06088580808010");
     }
 }
 
@@ -240,6 +246,22 @@ fn a_field_may_become_an_extension_and_back() {
     says(&outcome, "FIELD_SAME_WIRE_TYPE major wire p.v1.b");
     let outcome = ask.texts(&extension("int64"), &field("int32"));
     says(&outcome, "FIELD_RANGE_COMPATIBLE major wire p.v1.M.b");
+    // A secret stays one.
+    let options = "syntax = \"proto2\"; package aperio.annotations.v1; import \"google/protobuf/descriptor.proto\"; extend google.protobuf.FieldOptions { optional bool sensitive = 50101; optional string field_since = 50102; }";
+    let marked = |text: String| {
+        let text = text.replace("package p.v1;", "package p.v1; import \"options.proto\";");
+        loaded(&[("a.proto", &text), ("options.proto", options)])
+    };
+    let secret = field("int32").replace(
+        "b = 2;",
+        "b = 2 [(aperio.annotations.v1.sensitive) = true];",
+    );
+    let plain = extension("int32").replace(
+        "a = 1;",
+        "a = 1 [(aperio.annotations.v1.field_since) = \"1.0\"];",
+    );
+    let outcome = ask.of(&[("old", &marked(secret))], &marked(plain));
+    says(&outcome, "FIELD_SENSITIVE_NO_REMOVE refused all p.v1.b");
     // Out of a oneof is out of what excludes it.
     let chosen = format!("{head} message M {{ oneof o {{ int32 a = 1; int32 b = 2; }} }}");
     let free = format!(

@@ -195,10 +195,7 @@ fn readings(
             });
         }
     };
-    let reader = match witness.writer {
-        Era::Old => Era::New,
-        Era::New => Era::Old,
-    };
+    let reader = witness.writer.other();
     let mut spec = witness.reads.iter();
     let spec = spec.find(|read| read.profile == Profile::Spec);
     let refused = spec.map(|read| matches!(read.outcome, Outcome::Refused(_)));

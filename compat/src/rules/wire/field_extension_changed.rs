@@ -5,6 +5,7 @@ use crate::found::{Found, Spot};
 use crate::model::{Message, NumberRange};
 use crate::pair::{Pair, World};
 use crate::rule::Channel;
+use crate::rules::annotation;
 use crate::rules::buf::describe::field as describe;
 use crate::rules::buf::ranges;
 
@@ -52,6 +53,7 @@ fn judge(world: &World, found: &mut Found) {
         for field in Members::of(&pair, world).paired {
             if field.old.extendee.is_some() != field.new.extendee.is_some() {
                 super::fields(&field, world, found);
+                annotation::fields(&field, world, found);
                 found.turn_to(&RULE);
             }
         }
