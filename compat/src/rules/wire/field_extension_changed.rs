@@ -83,7 +83,8 @@ pub(crate) fn members(pair: &Pair<Message>, world: &World, found: &mut Found) {
         let mut demand = Demand::Minor;
         if !extension && let Some(range) = lost {
             let max = ranges::message_max(pair.new);
-            message += &format!(", and extensions lost {}", ranges::show(range, max));
+            let range = ranges::show(range, max);
+            message = format!("{message}, and extensions lost {range}");
             demand = Demand::Major;
         }
         let spot = Spot::of(world.new, field.new.id);
