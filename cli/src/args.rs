@@ -443,7 +443,8 @@ Examples:
 A lock is a directory such as proto/released/1.3.0. Commit it with the release: later versions are
 compared with it, and no history of git is needed for that. Its files:
   descriptor_set.binpb   the packages and all they import, without comments and places
-  digest                 SHA-256 of what is declared, of the comments, of the other file
+  comments               what is written beside them, so that each change of it is told
+  digest                 SHA-256 of what is declared, of the comments, of the first file
 
 The configuration:
   [compat]

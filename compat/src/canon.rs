@@ -515,48 +515,6 @@ pub fn digest(
     Ok(sha256(&set(all, files)?))
 }
 
-/// The digest of the comments of some files: their leading and trailing
-/// comments, in the order of the source info.
-pub fn comments_digest(
-    set: &DescriptorSet<'_>,
-    files: impl IntoIterator<Item = FileId>,
-) -> Result<String, LoadError> {
-    let mut files: Vec<_> = files.into_iter().map(|id| &set[id]).collect();
-    files.sort_by_key(|file| file.path);
-    let mut hash = Sha256::new();
-    let mut feed = |number: u8, bytes: &[u8]| {
-        hash.update([number]);
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    for file in files {
-        feed(0, file.path.as_bytes());
-        let mut info = Reader::new(file.source_info);
-        while let Some((number, value)) = info.next()? {
-            let (1, Value::Bytes(location)) = (number, value) else {
-                continue;
-            };
-            let (mut path, mut comments): (&[u8], _) = (&[], [None; 2]);
-            let mut reader = Reader::new(location);
-            while let Some((number, value)) = reader.next()? {
-                match (number, value) {
-                    (1, Value::Bytes(bytes)) => path = bytes,
-                    (3, Value::Bytes(bytes)) => comments[0] = Some(bytes),
-                    (4, Value::Bytes(bytes)) => comments[1] = Some(bytes),
-                    _ => {}
-                }
-            }
-            for (number, comment) in (3..).zip(comments) {
-                if let Some(comment) = comment {
-                    feed(1, path);
-                    feed(number, comment);
-                }
-            }
-        }
-    }
-    Ok(hex(&hash.finalize()))
-}
-
 /// The same set without a singular sub-message that stands there twice.
 pub(crate) fn merged(set: &[u8]) -> Result<Vec<u8>, LoadError> {
     let mut out = Vec::with_capacity(set.len());

@@ -49,6 +49,14 @@ pub struct Effects {
 }
 
 impl Effects {
+    /// The same in both directions.
+    pub fn both(effect: Effect) -> Effects {
+        Effects {
+            new_to_old: effect,
+            old_to_new: effect,
+        }
+    }
+
     /// The worse of both directions.
     pub fn worst(self) -> Effect {
         self.new_to_old.max(self.old_to_new)

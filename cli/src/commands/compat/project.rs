@@ -69,6 +69,7 @@ pub(super) fn carried() -> Vec<Lock> {
     let released = proto::released::RELEASED.iter().map(|released| Lock {
         version: compat::version::release(released.version).expect("a test reads them all"),
         set: released.descriptor_set.to_vec(),
+        comments: None,
         digest: released.digest.to_owned(),
     });
     released.collect()
