@@ -327,18 +327,10 @@ impl Process {
     /// How long its threads together have stood ready and no processor was free;
     /// an ended one no longer counts. Zero where the kernel does not tell.
     pub fn queued(&self) -> Duration {
-        // "time on a processor, time in a queue, turns", in ns.
-        let of_thread = |thread: std::fs::DirEntry| {
-            let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            text.split(' ').nth(1)?.parse::<u64>().ok()
-        };
-        let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid()));
-        let waits = threads
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(of_thread);
-        Duration::from_nanos(waits.sum())
+        crate::tree::thread_times(self.pid())
+            .values()
+            .map(|time| time.waited)
+            .sum()
     }
 
     /// Sends a signal to the started process alone.
