@@ -70,12 +70,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Compat,
     },
-    /// Sends a plugin the messages that `compat check --witness` wrote, and tells what it makes of
-    /// them.
+    /// Sends a plugin the messages that show a break, and tells what it makes of them.
     ///
-    /// Each FILE is one reproducer, or a directory of them. It holds the smallest message that shows
-    /// a break, as the side that kept its version writes it. The plugin is started as its host starts
-    /// it, once for each file; the message goes to its method as it stands.
+    /// Each FILE is a reproducer that `compat check --witness` wrote, or a directory of them. It holds
+    /// the smallest message that shows the break. The plugin is started as its host starts it, once
+    /// for each file, and the message goes to its method as it stands.
     Replay(Box<Replay>),
     /// Prints one requirement: the promise, how it is judged, usual causes, what breaks it.
     Explain {

@@ -1,13 +1,15 @@
 //! Hosts and plugins of different versions, each pair a cell: what the worse
 //! off of the two sees, and which side is upgraded first.
 
+use crate::annotation;
 use crate::aperio::{Base, Comparison, Finding, worst};
 use crate::buf::Scope;
 use crate::canon;
+use crate::catalog;
 use crate::effect::Effect;
 use crate::load::{LoadError, Loaded};
 use crate::model::{DescriptorSet, FileId};
-use crate::policy::{Policy, Quadrant};
+use crate::policy::{Policy, Quadrant, Unguarded};
 use crate::rule::Channel;
 use crate::skew::{self, Skew};
 use crate::version::Version;
@@ -175,7 +177,16 @@ pub fn meet(
     } else {
         (host, plugin)
     };
-    let findings = comparison(newer, vec![older.0.clone()], policy).alone(0)?;
+    // Some libraries drop custom options, and who says nothing is not accused
+    // of it.
+    let is_annotated = annotation::check_read(plugin.0.set).is_ok();
+    let mut policy = policy.clone();
+    if !is_annotated {
+        policy.unguarded = Some(Unguarded::Warn);
+    }
+    let policy = &policy;
+    let mut findings = comparison(newer, vec![older.0.clone()], policy).alone(0)?;
+    findings.retain(|finding| is_annotated || !catalog::is_annotation(finding.rule));
     let pair = Meeting {
         older: (&older.0.label(), older.0.version.as_ref()),
         newer: (&newer.0.label(), newer.0.version.as_ref()),

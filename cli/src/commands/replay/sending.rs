@@ -70,7 +70,9 @@ async fn attach(session: &mut Session) -> Result<(Option<HostServer>, Option<Str
 
 async fn send(session: &mut Session, reproducer: &Reproducer, call: &Call) -> Result<Sent, String> {
     let method = format!("{}/{}", call.service, call.method);
-    let (server, unattached) = if session.plugin().is_aperio() && method != session::ATTACH {
+    // These come before Attach.
+    let is_first = method == session::ATTACH || method == session::DESCRIBE;
+    let (server, unattached) = if session.plugin().is_aperio() && !is_first {
         attach(session).await?
     } else {
         (None, None)

@@ -95,7 +95,9 @@ impl Replayed {
 /// Judges what came back.
 pub(super) fn of(case: &Case, call: &Call, sent: Sent, served: &Served) -> Replayed {
     let set = served.set();
-    let heard = set.as_ref().and_then(|set| case.reproducer.heard(set));
+    // A call alone says nothing that could be read.
+    let read = set.as_ref().filter(|_| !case.reproducer.is_call_alone());
+    let heard = read.and_then(|set| case.reproducer.heard(set));
     let (word, why) = judge(case, call, &sent, served, heard.as_ref());
     let code = sent.replies.end.code().map(code_name);
     let answer = Answer {
@@ -197,23 +199,24 @@ fn taken(case: &Case, heard: Option<&BTreeMap<&'static str, Heard>>) -> (Word, S
         return (Word::Unknown, why.to_owned());
     };
     let mut likes = heard
-        .values()
-        .map(|heard| heard.like)
-        .filter(|like| *like != Likeness::Refused);
-    let Some(first) = likes.next() else {
+        .iter()
+        .map(|(profile, heard)| (*profile, heard.like))
+        .filter(|(_, like)| *like != Likeness::Refused);
+    let Some((profile, first)) = likes.next() else {
         let why = "the plugin takes what its descriptors do not allow";
         return (Word::Unknown, why.to_owned());
     };
-    if likes.any(|like| like != first) {
+    if likes.any(|(_, like)| like != first) {
         let why = "readers of its descriptors differ, and it does not tell which of them it is";
         return (Word::Unknown, why.to_owned());
     }
     match first {
         Likeness::Meant => (Word::Pass, "it is read as it is meant".to_owned()),
-        Likeness::Predicted => (
-            Word::Fail,
-            format!("it is read as predicted: {}", reproducer.effect),
-        ),
+        Likeness::Predicted => {
+            let predicted = reproducer.reads.get(profile);
+            let effect = predicted.map_or("", |seen| seen.effect.as_str());
+            (Word::Fail, format!("it is read as predicted: {effect}"))
+        }
         Likeness::Otherwise | Likeness::Refused => (
             Word::Unknown,
             "it is read neither as it is meant nor as predicted".to_owned(),

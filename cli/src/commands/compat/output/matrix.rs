@@ -4,9 +4,9 @@ use super::super::skew::{Met, Row};
 use super::{SCHEMA, failed, json};
 use crate::commands::replay;
 use compat::aperio::Finding;
-use compat::effect::{Demand, Effect};
+use compat::effect::Effect;
 use compat::load::LoadError;
-use compat::matrix::{Cell, Class, Order};
+use compat::matrix::{Cell, Order};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use terms::Exit;
@@ -148,21 +148,21 @@ pub(in crate::commands::compat) fn met_text(met: &Met) -> String {
     text
 }
 
-/// What a host sees, and what differs from a version that should be the same.
+/// What hurts.
 fn differences(text: &mut String, met: &Row) {
-    let seen = |finding: &&Finding| match met.cell.class {
-        Class::Same => finding.demand > Demand::Note,
-        Class::Minor | Class::Major => {
-            finding.demand >= Demand::Major && met.cell.findings.contains(&finding.fingerprint)
-        }
+    let Some(quadrant) = met.cell.quadrant else {
+        return;
     };
-    let findings: Vec<&Finding> = met.findings.iter().filter(seen).collect();
+    let hurts = |finding: &&Finding| {
+        finding.flow.seen(finding.held, quadrant) >= Effect::Lossy
+            && met.cell.findings.contains(&finding.fingerprint)
+    };
+    let findings: Vec<&Finding> = met.findings.iter().filter(hurts).collect();
     for finding in findings.iter().take(NAMES) {
         let _ = writeln!(
             text,
-            "      {} {}: {}",
+            "      {} {}",
             finding.rule.id,
-            report::escape(&finding.element),
             report::escape(&finding.message)
         );
     }

@@ -46,7 +46,7 @@ pub(in crate::commands::compat) struct Met {
 /// One host.
 pub(in crate::commands::compat) struct Row {
     pub(in crate::commands::compat) cell: Cell,
-    /// What differs, the worst first.
+    /// What differs.
     pub(in crate::commands::compat) findings: Vec<Finding>,
     /// Messages of the host that show a break, sent to the plugin.
     pub(in crate::commands::compat) replayed: Vec<Replayed>,
@@ -141,11 +141,10 @@ fn meet(args: &CompatSkew, launcher: &Launcher) -> Result<Met, LoadError> {
     let packages = policy.packages();
 
     let mut bases: Vec<Base<'_>> = Vec::new();
-    let mut alike = Vec::new();
+    // Of each host the first file that the plugin has in another form.
+    let mut other = Vec::new();
     for ((host, _), set) in known.iter().zip(&sets) {
-        if is_alike(set, &own_set, &packages)? {
-            alike.push(bases.len());
-        }
+        other.push(other_file(set, &own_set, &packages)?);
         bases.push(Base {
             reference: host.shown.clone(),
             version: host.version.clone(),
@@ -155,6 +154,7 @@ fn meet(args: &CompatSkew, launcher: &Launcher) -> Result<Met, LoadError> {
             comments: None,
         });
     }
+    let alike: Vec<usize> = (0..bases.len()).filter(|at| other[*at].is_none()).collect();
     let described = told.described.as_ref();
     let says = described.and_then(|described| described.interface);
     let is_said = |base: &Base<'_>| {
@@ -184,8 +184,9 @@ fn meet(args: &CompatSkew, launcher: &Launcher) -> Result<Met, LoadError> {
     };
     let mut rows = Vec::new();
     for (base, (_, loaded)) in bases.iter().zip(&known) {
-        let (cell, mut findings) = skew::meet((base, loaded), (&plugin, plugin_loaded), &policy)?;
-        findings.sort_by_key(|finding| std::cmp::Reverse(finding.demand));
+        let (mut cell, findings) = skew::meet((base, loaded), (&plugin, plugin_loaded), &policy)?;
+        cell.out_of_reach
+            .retain(|name| !is_of_unserved(name, base.set, &own_set, &services));
         let replayed = replay::proofs(launcher, &told, proofs(&cell, &findings));
         rows.push(Row {
             cell,
@@ -193,7 +194,7 @@ fn meet(args: &CompatSkew, launcher: &Launcher) -> Result<Met, LoadError> {
             replayed,
         });
     }
-    let lie = lie(says, &bases, &alike, is_said);
+    let lie = lie(says, &bases, &other, is_said);
     Ok(Met {
         path: launcher.plugin.program.display().to_string(),
         name: described.map(|described| format!("{} {}", described.id, described.version)),
@@ -259,48 +260,67 @@ fn policy(
     policy
 }
 
-/// Whether a plugin tells the files of a host, as far as reflection can.
-fn is_alike(
+/// The first file of a host that a plugin tells in another form or not at all,
+/// as far as reflection can tell it.
+fn other_file(
     host: &DescriptorSet<'_>,
     plugin: &DescriptorSet<'_>,
     packages: &[&str],
-) -> Result<bool, LoadError> {
+) -> Result<Option<String>, LoadError> {
     for file in host.files() {
         if !packages.contains(&file.package) {
             continue;
         }
         let twin = plugin.files().iter().find(|one| one.path == file.path);
-        let Some(twin) = twin else {
-            return Ok(false);
+        let is_same = match twin {
+            Some(twin) => canon::bare(file)? == canon::bare(twin)?,
+            None => false,
         };
-        if canon::bare(file)? != canon::bare(twin)? {
-            return Ok(false);
+        if !is_same {
+            return Ok(Some(file.path.to_owned()));
         }
     }
-    Ok(true)
+    Ok(None)
 }
 
 /// Where what a plugin says of itself is not what it serves.
 fn lie(
     says: Option<(u32, u32)>,
     hosts: &[Base<'_>],
-    alike: &[usize],
+    other: &[Option<String>],
     is_said: impl Fn(&Base<'_>) -> bool,
 ) -> Option<String> {
     let (major, minor) = says?;
-    let served: Vec<String> = alike.iter().map(|at| hosts[*at].label()).collect();
-    if alike.iter().any(|at| is_said(&hosts[*at])) {
-        None
-    } else if !served.is_empty() {
-        let served = served.join(", ");
-        Some(format!("it says {major}.{minor}, and serves {served}"))
-    } else if hosts.iter().any(is_said) {
-        Some(format!(
-            "it says {major}.{minor}, and serves something else"
-        ))
-    } else {
-        None
+    let all = || hosts.iter().zip(other);
+    let mut said = all().filter(|(host, _)| is_said(host)).peekable();
+    let differs = said.peek()?.1.as_ref()?;
+    if said.any(|(_, other)| other.is_none()) {
+        return None;
     }
+    let served = all().filter(|(_, other)| other.is_none());
+    let served: Vec<String> = served.map(|(host, _)| host.label()).collect();
+    Some(match served.as_slice() {
+        [] => format!("it says {major}.{minor}, and serves another {differs}"),
+        served => format!(
+            "it says {major}.{minor}, and serves {}",
+            served.join(" and ")
+        ),
+    })
+}
+
+/// Whether a name is that of a method whose service the plugin does not serve,
+/// and only declares.
+fn is_of_unserved(
+    name: &str,
+    host: &DescriptorSet<'_>,
+    plugin: &DescriptorSet<'_>,
+    services: &[&str],
+) -> bool {
+    name.rsplit_once('.').is_some_and(|(service, _)| {
+        let sets = [host, plugin];
+        let is_service = sets.iter().any(|set| set.find_service(service).is_some());
+        is_service && !services.contains(&service)
+    })
 }
 
 /// Messages that hosts write and this plugin reads as something else.
