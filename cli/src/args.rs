@@ -318,8 +318,8 @@ Examples:
 
 A message that an old writer sends is for a plugin of the new version, and the other way about.
 
-  FAIL     it breaks: the plugin refuses to decode it, dies or hangs of it, does not serve the method
-           any more, or reads what was predicted in place of what is meant
+  FAIL     it breaks: the plugin cannot decode it, dies or hangs of it, has no such method any
+           more, or reads what was predicted in place of what is meant
   PASS     the plugin reads what is meant
   UNKNOWN  the plugin takes it, and nobody can see what it reads
   SKIP     it does not travel to this plugin: a host reads it, or another kind of plugin
@@ -512,7 +512,7 @@ major is hurt by it · 2 usage · 3 could not judge · 4 nothing to compare with
 #[command(after_help = SKEW_HELP)]
 pub(crate) struct CompatSkew {
     /// The versions that meet: releases, or VERSION=REF [default: every release of the declared
-    /// major, and the working tree].
+    /// major, and the working tree; with a plugin every release].
     #[arg(long, value_name = "VERSION[=REF]", value_delimiter = ',')]
     pub(crate) interface: Vec<String>,
     /// Search this directory for imports too.

@@ -230,6 +230,29 @@ fn what_the_plugin_reads_as_it_is_meant_passes() {
 }
 
 #[test]
+fn streams_are_taken_as_far_as_they_go() {
+    let home = Home::new();
+    let mut watch = read(home.proof("old", "FIELD_RANGE_COMPATIBLE", "old", "request"));
+    for (key, value) in [
+        ("rpc", json!("/grpc.health.v1.Health/Watch")),
+        ("message", json!("grpc.health.v1.HealthCheckRequest")),
+        ("path", json!([])),
+        ("bytes", json!("0a06706c7567696e")),
+        ("dressed", json!("0a06706c7567696e")),
+        ("json", json!({"service": "plugin"})),
+    ] {
+        watch[key] = value;
+    }
+    std::fs::write(home.path("watch.json"), watch.to_string()).unwrap();
+    let args = ["watch.json", "--rpc-timeout", "500ms"];
+    let (code, value) = home.replay_json(&args, &REFERENCE);
+    assert_eq!(code, 0, "{value:#}");
+    let answer = &value["replayed"][0]["answer"];
+    assert_eq!(answer["end"], "taken on, and open after 0.5 s");
+    assert_eq!(answer["replies"], json!([{"status": "SERVING"}]));
+}
+
+#[test]
 fn what_does_not_travel_to_the_plugin_is_skipped() {
     let home = Home::new();
     let proof = home.proof("old", "FIELD_SAME_WIRE_TYPE", "old", "response");

@@ -330,3 +330,129 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
         .map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?))
         .collect()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+    use crate::load::{Input, Protox, Roots};
+    use serde_json::json;
+
+    /// What `int64` means and `int32` loses, in a list of a request.
+    fn file() -> Value {
+        json!({
+            "schema": 1, "kind": "witness", "rule": "FIELD_RANGE_COMPATIBLE",
+            "fingerprint": "3faeedda", "writer": "old", "message": "p.v1.M",
+            "bytes": "088580808010", "rpc": "/p.v1.S/Call", "carrier": "request",
+            "path": ["many"], "wrapped": "0a06088580808010", "dressed": "0a06088580808010",
+            "left_out": [], "metadata": {"x-trace": "1"}, "json": {"a": "4294967301"},
+            "reads": {
+                "spec": {"json": {"a": 5}, "error": null, "unknown": "", "effect": "lossy"},
+                "prost": {"json": {"a": 5}, "error": null, "unknown": "", "effect": "lossy"},
+            },
+            "effect": "lossy",
+        })
+    }
+
+    fn parsed(value: &Value) -> Result<Reproducer, String> {
+        let read = Reproducer::parse(value.to_string().as_bytes());
+        read.map_err(|error| error.to_string())
+    }
+
+    fn likes(reproducer: &Reproducer, messages: &str) -> Option<[Likeness; 2]> {
+        let directory = tempfile::tempdir().unwrap();
+        let text = format!("syntax = \"proto3\"; package p.v1; {messages}");
+        std::fs::write(directory.path().join("a.proto"), text).unwrap();
+        let loaded = Input::Path(directory.path().to_owned())
+            .load(&Roots::default(), &Protox)
+            .unwrap();
+        let heard = reproducer.heard(&loaded.set().unwrap())?;
+        Some(["prost", "spec"].map(|profile| heard[profile].like))
+    }
+
+    #[test]
+    fn readers_are_held_against_what_is_meant_and_predicted() {
+        use Likeness::{Meant, Otherwise, Predicted, Refused};
+        let reproducer = parsed(&file()).unwrap();
+        let service = "service S { rpc Call(R) returns (R); } message R { repeated M many = 1; }";
+        for (messages, expected) in [
+            ("message M { int64 a = 1; }", Some([Meant; 2])),
+            ("message M { int32 a = 1; }", Some([Predicted; 2])),
+            ("message M { uint64 a = 1; }", Some([Meant; 2])),
+            ("message M { bool a = 1; }", Some([Otherwise; 2])),
+            ("message M { string a = 1; }", Some([Refused, Otherwise])),
+            ("message M {}", Some([Otherwise; 2])),
+        ] {
+            let seen = likes(&reproducer, &format!("{service} {messages}"));
+            assert_eq!(seen, expected, "{messages}");
+        }
+        // By the way from the method where the type has another name, by its
+        // name where the way is another.
+        let renamed = "service S { rpc Call(R) returns (R); } message R { repeated N many = 1; } message N { int64 a = 1; }";
+        assert_eq!(likes(&reproducer, renamed), Some([Meant; 2]));
+        assert_eq!(
+            likes(&reproducer, "message M { int64 a = 1; }"),
+            Some([Meant; 2])
+        );
+        assert_eq!(likes(&reproducer, "message Other {}"), None);
+    }
+
+    #[test]
+    fn unset_fields_read_as_their_defaults() {
+        let mut zero = file();
+        zero["bytes"] = json!("");
+        zero["json"] = json!({"a": "0"});
+        zero["reads"] = json!({});
+        let reproducer = parsed(&zero).unwrap();
+        let seen = likes(&reproducer, "message M { int64 a = 1; }");
+        assert_eq!(seen, Some([Likeness::Meant; 2]));
+        assert!(reproducer.is_call_alone());
+    }
+
+    #[test]
+    fn what_is_sent_is_the_dressed_form() {
+        let reproducer = parsed(&file()).unwrap();
+        assert_eq!(
+            reproducer.call(),
+            Some(Call {
+                service: "p.v1.S".to_owned(),
+                method: "Call".to_owned(),
+                request: true,
+                message: vec![0x0a, 6, 8, 0x85, 0x80, 0x80, 0x80, 0x10],
+            })
+        );
+        let mut bare = file();
+        for key in ["rpc", "carrier", "wrapped", "dressed"] {
+            bare[key] = Value::Null;
+        }
+        assert_eq!(parsed(&bare).unwrap().call(), None);
+    }
+
+    #[test]
+    fn what_is_not_well_formed_is_refused() {
+        for (key, value) in [
+            ("bytes", json!("0")),
+            ("bytes", json!("FF")),
+            ("dressed", json!("zz")),
+            ("rpc", json!("p.v1.S/Call")),
+            ("rpc", json!("/p.v1.S/Call/More")),
+            ("rpc", json!("//Call")),
+            ("rpc", json!("/p.v1.S/Ca\r\nll")),
+            ("rpc", json!(format!("/p/{}", "x".repeat(1000)))),
+            ("carrier", Value::Null),
+            ("metadata", json!({":path": "/"})),
+            ("metadata", json!({"x": "a\nb"})),
+            ("metadata", json!({"x-bin": "a"})),
+            (
+                "reads",
+                json!({"odd": {"json": null, "error": null, "unknown": null, "effect": "same"}}),
+            ),
+            ("effect", json!("LOSSY")),
+        ] {
+            let mut changed = file();
+            changed[key] = value;
+            let refusal = parsed(&changed).unwrap_err();
+            assert!(refusal.contains(key), "{changed}: {refusal}");
+        }
+    }
+}

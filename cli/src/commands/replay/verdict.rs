@@ -261,3 +261,143 @@ fn replies(sent: &Sent, call: &Call, set: Option<&DescriptorSet<'_>>) -> Vec<Val
         })
         .collect()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+    use compat::witness::Reproducer;
+    use host::call::Replies;
+    use std::time::Duration;
+
+    /// A message that `spec` loses and `prost` refuses, or a call alone.
+    fn case(alone: bool, refused_by_all: bool) -> Case {
+        let refused = json!({"json": null, "error": "no", "unknown": null, "effect": "rejected"});
+        let lost = json!({"json": {"a": 5}, "error": null, "unknown": "", "effect": "lossy"});
+        let spec = if refused_by_all { &refused } else { &lost };
+        let reads = if alone {
+            json!({})
+        } else {
+            json!({"spec": spec, "prost": refused})
+        };
+        let file = json!({
+            "schema": 1, "kind": "witness", "rule": "R", "fingerprint": "00", "writer": "old",
+            "message": "p.M", "bytes": "08ff01", "rpc": "/p.S/Call", "carrier": "request",
+            "path": [], "wrapped": "08ff01", "dressed": "08ff01", "left_out": [], "metadata": {},
+            "json": {"a": 255}, "reads": reads, "effect": "rejected",
+        });
+        Case {
+            file: "R-00.json".to_owned(),
+            reproducer: Reproducer::parse(file.to_string().as_bytes()).unwrap(),
+        }
+    }
+
+    fn sent(end: CallEnd<()>, opened: bool, control: Option<CallEnd<()>>) -> Sent {
+        Sent {
+            unattached: None,
+            replies: Replies {
+                replies: Vec::new(),
+                opened,
+                more: false,
+                end,
+            },
+            control,
+            stderr: Vec::new(),
+        }
+    }
+
+    fn status(code: Code, text: &str) -> CallEnd<()> {
+        CallEnd::Refused(Status::new(code, text))
+    }
+
+    fn heard(likes: [Likeness; 2]) -> BTreeMap<&'static str, Heard> {
+        let heard = likes.map(|like| Heard {
+            json: None,
+            error: None,
+            like,
+        });
+        ["prost", "spec"].into_iter().zip(heard).collect()
+    }
+
+    #[test]
+    fn ends_are_told_apart() {
+        use Word::{Fail, Pass, Skip, Unknown};
+        let silent = || CallEnd::Silent(Duration::from_secs(1));
+        let broken = || CallEnd::Broken("gone".to_owned());
+        let internal = || status(Code::Internal, "oh");
+        let invalid = || status(Code::InvalidArgument, "field");
+        let unimplemented = || status(Code::Unimplemented, "");
+        let decoding = || status(Code::Internal, "grpc: error unmarshalling request: proto");
+        let ok = || CallEnd::Answer(());
+        let served = |services: Option<&[&str]>| Served {
+            loaded: None,
+            by: String::new(),
+            services: services.map(|names| names.iter().map(|&name| name.to_owned()).collect()),
+        };
+        for (number, (alone, services, sent, word)) in [
+            (false, None, sent(broken(), false, None), Fail),
+            // What hangs of one message alone hangs of that message.
+            (false, None, sent(silent(), false, Some(invalid())), Fail),
+            (false, None, sent(silent(), false, Some(silent())), Unknown),
+            (true, None, sent(silent(), true, None), Pass),
+            (false, None, sent(decoding(), false, None), Fail),
+            (false, None, sent(internal(), false, Some(invalid())), Fail),
+            (false, None, sent(internal(), false, Some(ok())), Fail),
+            (
+                false,
+                None,
+                sent(internal(), false, Some(internal())),
+                Unknown,
+            ),
+            (
+                false,
+                None,
+                sent(internal(), false, Some(broken())),
+                Unknown,
+            ),
+            // It is decoded, and nobody tells what is read.
+            (false, None, sent(invalid(), false, None), Unknown),
+            (false, None, sent(ok(), true, None), Unknown),
+            (true, None, sent(ok(), true, None), Pass),
+            (true, None, sent(invalid(), false, None), Pass),
+            (
+                true,
+                Some(&["p.S"][..]),
+                sent(unimplemented(), false, None),
+                Fail,
+            ),
+            (true, Some(&[]), sent(unimplemented(), false, None), Unknown),
+            (true, None, sent(unimplemented(), false, None), Unknown),
+            (false, Some(&[]), sent(unimplemented(), false, None), Skip),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let case = case(alone, false);
+            let call = case.reproducer.call().unwrap();
+            let (judged, why) = judge(&case, &call, &sent, &served(services), None);
+            assert_eq!(judged, word, "{number}: {why}");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_is_judged_by_how_it_reads() {
+        use Likeness::{Meant, Otherwise, Predicted, Refused};
+        for (likes, word) in [
+            ([Meant, Meant], Word::Pass),
+            ([Refused, Meant], Word::Pass),
+            ([Refused, Predicted], Word::Fail),
+            ([Predicted, Predicted], Word::Fail),
+            ([Meant, Predicted], Word::Unknown),
+            ([Otherwise, Otherwise], Word::Unknown),
+            ([Refused, Refused], Word::Unknown),
+        ] {
+            let (judged, why) = taken(&case(false, false), Some(&heard(likes)));
+            assert_eq!(judged, word, "{likes:?}: {why}");
+        }
+        let (_, why) = taken(&case(false, false), Some(&heard([Refused, Predicted])));
+        assert_eq!(why, "it is read as predicted: lossy");
+        // Every reader was predicted to refuse it, and this one does not.
+        assert_eq!(taken(&case(false, true), None).0, Word::Pass);
+    }
+}
