@@ -1,9 +1,14 @@
 //! The command line.
 
+mod replay;
+mod start;
+
+pub(crate) use replay::{Replay, ReplayFormat};
+pub(crate) use start::{Named, Times};
+
 use clap::{
     ArgMatches, Args as ClapArgs, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum,
 };
-use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -224,42 +229,6 @@ pub(crate) struct Test {
     pub(crate) show_config: bool,
 }
 
-/// The plugin, and how it is started.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Named {
-    /// Which promises the plugin makes; `--cookie` and `--app-protocols` imply go-plugin.
-    #[arg(long, value_enum, help_heading = "Plugin")]
-    pub(crate) contract: Option<Contract>,
-    /// Cookie of a plugin that is not Aperio's.
-    #[arg(long, value_name = "KEY=VALUE", help_heading = "Plugin")]
-    pub(crate) cookie: Option<String>,
-    /// Application protocols (majors) to offer.
-    #[arg(
-        long,
-        value_name = "N,…",
-        value_delimiter = ',',
-        help_heading = "Plugin"
-    )]
-    pub(crate) app_protocols: Vec<u32>,
-    /// The plugin does not promise AutoMTLS.
-    #[arg(long, help_heading = "Plugin")]
-    pub(crate) no_auto_mtls: bool,
-    /// The plugin's command and its arguments.
-    #[arg(last = true, value_name = "COMMAND", help_heading = "Plugin")]
-    pub(crate) command: Vec<OsString>,
-}
-
-/// How long a plugin may take.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Times {
-    /// Factor on every time limit [default: 1].
-    #[arg(long, value_name = "FACTOR", value_parser = factor, help_heading = "Times")]
-    pub(crate) timeout_scale: Option<f64>,
-    /// Longest call [default: 10s].
-    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Times")]
-    pub(crate) rpc_timeout: Option<Duration>,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Contract {
     /// The process contract and Aperio's interface.
@@ -306,73 +275,6 @@ pub(crate) enum ReportFormat {
     Ndjson,
     /// A Markdown page.
     Md,
-}
-
-const REPLAY_HELP: &str = "\
-Examples:
-  aperio-plugin compat check --witness proofs                      writes them
-  aperio-plugin replay proofs -- ./dist/acme-box serve             which of them break this plugin?
-  aperio-plugin replay proofs/FIELD_RANGE_COMPATIBLE-3faeedda.json -- ./acme-box
-  aperio-plugin replay proofs --format json -- ./acme-box
-  aperio-plugin replay proofs --cookie BASIC_PLUGIN=hello --app-protocols 1 -- ./greeter
-
-A message that an old writer sends is for a plugin of the new version, and the other way about.
-
-  FAIL     it breaks: the plugin cannot decode it, dies or hangs of it, has no such method any
-           more, or reads what was predicted in place of what is meant
-  PASS     the plugin reads what is meant
-  UNKNOWN  the plugin takes it, and nobody can see what it reads
-  SKIP     it does not travel to this plugin: a host reads it, or another kind of plugin
-
-What a plugin reads is told by its own descriptors, through gRPC reflection; of an Aperio plugin
-without that, by those of the version that it says it was built for.
-
-Exit codes: 0 every message is read as it is meant · 1 one breaks · 2 usage · 3 something is unknown \
-· 4 no message travels to this plugin · 5 a FILE is no reproducer · 130 interrupted";
-
-#[derive(Debug, ClapArgs)]
-#[command(after_help = REPLAY_HELP)]
-pub(crate) struct Replay {
-    /// Reproducers, or directories of them.
-    #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) named: Named,
-
-    #[command(flatten)]
-    pub(crate) times: Times,
-
-    /// Form of the result on stdout.
-    #[arg(long, value_enum, default_value_t = ReplayFormat::Pretty, help_heading = "Output")]
-    pub(crate) format: ReplayFormat,
-    /// Short for `--format terse`.
-    #[arg(short, long, help_heading = "Output")]
-    pub(crate) quiet: bool,
-
-    /// The configuration file [default: aperio-plugin.toml here or above].
-    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
-    pub(crate) config: Option<PathBuf>,
-}
-
-impl Replay {
-    /// How stdout is written.
-    pub(crate) fn form(&self) -> ReplayFormat {
-        match self.format {
-            ReplayFormat::Pretty if self.quiet => ReplayFormat::Terse,
-            format => format,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReplayFormat {
-    /// A block for each message.
-    Pretty,
-    /// A line for each message that does not pass.
-    Terse,
-    /// One JSON object.
-    Json,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -20,7 +20,7 @@ pub(crate) struct Refused {
 }
 
 impl Refused {
-    fn misnamed(misnamed: subject::Misnamed) -> Self {
+    fn misnamed(misnamed: &subject::Misnamed) -> Self {
         Refused {
             exit: Exit::Usage,
             text: format!("error: {}\nhint: {}", misnamed.what, misnamed.hint),
@@ -49,7 +49,8 @@ impl Launching {
         let file = file(config)?;
         let mut resolver = Resolver::new(matches, file.as_ref());
         resolver.demand_harness()?;
-        let (plugin, command) = plugin(named, None, &mut resolver).map_err(Refused::misnamed)?;
+        let (plugin, command) =
+            plugin(named, None, &mut resolver).map_err(|misnamed| Refused::misnamed(&misnamed))?;
         let (limits, _) = limits(times, Effort::Quick, &mut resolver);
         Ok(Launching {
             plugin,
@@ -207,7 +208,7 @@ impl Settings {
         let sections = file.as_ref().map(|config| &config.text);
         resolver.demand_harness()?;
         let (plugin, command) = plugin(&test.named, test.reattach.as_deref(), &mut resolver)
-            .map_err(Refused::misnamed)?;
+            .map_err(|misnamed| Refused::misnamed(&misnamed))?;
         if let Some(config) = &file
             && test.named.command.is_empty()
         {

@@ -376,9 +376,8 @@ fn options(
     fields.sort_by_key(|(number, _)| *number);
     for (number, value) in fields {
         match keep {
-            Keep::All => put(out, *number, *value),
             Keep::Bare if message == "FileOptions" || *number >= CUSTOM => {}
-            Keep::Bare => put(out, *number, *value),
+            Keep::All | Keep::Bare => put(out, *number, *value),
             Keep::Canonical(set) | Keep::Essential(set) => {
                 let option = i32::try_from(*number).ok();
                 let known = &Custom::of(set).options;

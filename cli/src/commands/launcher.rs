@@ -6,7 +6,6 @@ use compat::Policy;
 use compat::load::{Input, LoadError, Loaded, Protox, Roots};
 use compat::policy::Side;
 use host::{Limits, Plugin, Session, reflection};
-use proto::aperio::plugin::v1::DescribeResponse;
 use runner::{Described, Interrupt};
 use std::sync::Arc;
 use terms::Trouble;
@@ -80,19 +79,17 @@ impl Launcher {
     /// Asks the plugin what it is and what it serves.
     pub(super) fn ask(&self) -> Result<Option<Told>, String> {
         self.visit(async |session| {
-            let described = match session.plugin().is_aperio() {
-                true => session.describe().await.ok().and_then(Result::ok),
-                false => None,
+            let described = if session.plugin().is_aperio() {
+                session.describe().await.ok().and_then(Result::ok)
+            } else {
+                None
             };
             let reflected = reflection::read(&session.caller()).await;
             Told {
                 described: described.as_ref().map(Described::from),
-                digest: described.map_or_else(
-                    String::new,
-                    |DescribeResponse {
-                         descriptor_digest, ..
-                     }| descriptor_digest,
-                ),
+                digest: described
+                    .map(|described| described.descriptor_digest)
+                    .unwrap_or_default(),
                 reflected: reflected
                     .map(|told| Reflected {
                         services: told.services,

@@ -94,9 +94,11 @@ impl Replayed {
 
 /// Judges what came back.
 pub(super) fn of(case: &Case, call: &Call, sent: Sent, served: &Served) -> Replayed {
-    let set = served.set();
+    let descriptors = served.set();
     // A call alone says nothing that could be read.
-    let read = set.as_ref().filter(|_| !case.reproducer.is_call_alone());
+    let read = descriptors
+        .as_ref()
+        .filter(|_| !case.reproducer.is_call_alone());
     let heard = read.and_then(|set| case.reproducer.heard(set));
     let (word, why) = judge(case, call, &sent, served, heard.as_ref());
     let code = sent.replies.end.code().map(code_name);
@@ -109,7 +111,7 @@ pub(super) fn of(case: &Case, call: &Call, sent: Sent, served: &Served) -> Repla
             (end, _) => end.to_string(),
         },
         code,
-        replies: replies(&sent, call, set.as_ref()),
+        replies: replies(&sent, call, descriptors.as_ref()),
         more: sent.replies.more,
         heard: heard.map(|heard| (served.by.clone(), heard)),
         unattached: sent.unattached,
@@ -242,8 +244,8 @@ pub(super) fn is_decoding(status: &Status) -> bool {
 }
 
 /// The responses as JSON where their type is known, else their bytes.
-fn replies(sent: &Sent, call: &Call, set: Option<&DescriptorSet<'_>>) -> Vec<Value> {
-    let known = set.and_then(|set| {
+fn replies(sent: &Sent, call: &Call, descriptors: Option<&DescriptorSet<'_>>) -> Vec<Value> {
+    let known = descriptors.and_then(|set| {
         let method = find_method(set, &call.service, &call.method)?;
         Some((set, method.output))
     });

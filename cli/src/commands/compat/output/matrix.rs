@@ -64,7 +64,7 @@ pub(in crate::commands::compat) fn json(made: &Made) -> String {
 
 /// A line for each cell, what is out of reach below it, the order at the end.
 pub(in crate::commands::compat) fn text(cells: &[Cell], order: Order) -> String {
-    let widths = widths(cells.iter());
+    let widths = widths(cells);
     let mut text = String::new();
     for cell in cells {
         row(&mut text, cell, widths);
@@ -74,14 +74,14 @@ pub(in crate::commands::compat) fn text(cells: &[Cell], order: Order) -> String 
 }
 
 /// The longest names of hosts and of plugins.
-fn widths<'c>(cells: impl Iterator<Item = &'c Cell> + Clone) -> [usize; 2] {
-    let width = |pick: fn(&Cell) -> &str| {
-        let widths = cells
-            .clone()
-            .map(|cell| report::escape(pick(cell)).chars().count());
-        widths.max().unwrap_or(0)
-    };
-    [width(|cell| &cell.host), width(|cell| &cell.plugin)]
+fn widths<'c>(cells: impl IntoIterator<Item = &'c Cell>) -> [usize; 2] {
+    let length = |name: &str| report::escape(name).chars().count();
+    cells.into_iter().fold([0, 0], |[hosts, plugins], cell| {
+        [
+            hosts.max(length(&cell.host)),
+            plugins.max(length(&cell.plugin)),
+        ]
+    })
 }
 
 fn row(text: &mut String, cell: &Cell, [hosts, plugins]: [usize; 2]) {

@@ -114,16 +114,42 @@ fn meet(args: &CompatSkew, launcher: &Launcher) -> Result<Met, LoadError> {
         unjudged(format!("the plugin does not tell what it serves: {why}"))
             .hint("serve gRPC reflection")
     })?;
-    // What a plugin sends is no input file of the user's.
-    let wrong = |error: LoadError| unjudged(format!("its descriptors cannot be read: {error}"));
-    let own = loaded(&reflected.descriptors).map_err(wrong)?;
-    let own_set = own.set().map_err(wrong)?;
-
     let services: Vec<&str> = reflected.services.iter().map(String::as_str).collect();
+    let known = known(&hosts, &services)?;
+    let mut sets = Vec::new();
+    for (_, loaded) in &known {
+        sets.push(loaded.set()?);
+    }
+    let compare = || {
+        let loaded = loaded(&reflected.descriptors)?;
+        let says = told.described.as_ref().and_then(|told| told.interface);
+        let subject = Subject {
+            launcher,
+            told: &told,
+            says: says.map(|(major, minor)| (major.into(), minor.into())),
+            services: &services,
+            set: &loaded.set()?,
+            loaded: &loaded,
+        };
+        subject.meet(&project, &known, &sets)
+    };
+    // What a plugin sends is no input file of the user's.
+    compare().map_err(|error| match error.failure {
+        Failure::BadInput => unjudged(format!("its descriptors cannot be read: {error}")),
+        _ => error,
+    })
+}
+
+/// Of each host the files of the services that the plugin serves; hosts that
+/// have none of them never meet it.
+fn known<'h>(
+    hosts: &'h [Referenced],
+    services: &[&str],
+) -> Result<Vec<(&'h Referenced, Loaded)>, LoadError> {
     let mut known = Vec::new();
-    for host in &hosts {
+    for host in hosts {
         let set = host.set()?;
-        let files = canon::serving(&set, &services, true);
+        let files = canon::serving(&set, services, true);
         if !files.is_empty() {
             known.push((host, loaded(&canon::set(&set, files)?)?));
         }
@@ -133,78 +159,124 @@ fn meet(args: &CompatSkew, launcher: &Launcher) -> Result<Met, LoadError> {
         return Err(LoadError::new(Failure::NothingSelected, message)
             .hint("--interface names the versions of its hosts"));
     }
-    let mut sets = Vec::new();
-    for (_, loaded) in &known {
-        sets.push(loaded.set()?);
-    }
-    let policy = policy(&project, launcher, &sets, &services);
-    let packages = policy.packages();
+    Ok(known)
+}
 
-    let mut bases: Vec<Base<'_>> = Vec::new();
-    // Of each host the first file that the plugin has in another form.
-    let mut other = Vec::new();
-    for ((host, _), set) in known.iter().zip(&sets) {
-        other.push(other_file(set, &own_set, &packages)?);
-        bases.push(Base {
-            reference: host.shown.clone(),
-            version: host.version.clone(),
-            set,
-            digest: digest(set, &packages)?,
-            locked: false,
-            comments: None,
-        });
-    }
-    let alike: Vec<usize> = (0..bases.len()).filter(|at| other[*at].is_none()).collect();
-    let described = told.described.as_ref();
-    let says = described.and_then(|described| described.interface);
-    let is_said = |base: &Base<'_>| {
-        let said = says.map(|(major, minor)| (u64::from(major), u64::from(minor)));
-        base.version
-            .as_ref()
-            .is_some_and(|version| said == Some((version.major, version.minor)))
-    };
-    // Whose descriptors it serves: with their annotations, which not every
-    // library tells.
-    let chosen = alike.iter().copied();
-    let chosen = chosen.max_by_key(|at| (is_said(&bases[*at]), *at));
-    let (plugin, plugin_loaded): (Base<'_>, &Loaded) = match chosen {
-        Some(at) => (bases[at].clone(), &known[at].1),
-        None => {
-            let version = says.map(|(major, minor)| Version::new(major.into(), minor.into(), 0));
-            let base = Base {
+/// The running plugin.
+struct Subject<'s> {
+    launcher: &'s Launcher,
+    told: &'s Told,
+    /// The version that it says it was built for.
+    says: Option<(u64, u64)>,
+    services: &'s [&'s str],
+    set: &'s DescriptorSet<'s>,
+    loaded: &'s Loaded,
+}
+
+impl Subject<'_> {
+    fn meet(
+        &self,
+        project: &Project,
+        known: &[(&Referenced, Loaded)],
+        sets: &[DescriptorSet<'_>],
+    ) -> Result<Met, LoadError> {
+        let policy = policy(project, self.launcher, sets, self.services);
+        let packages = policy.packages();
+        let mut bases: Vec<Base<'_>> = Vec::new();
+        // Of each host the first file that the plugin has in another form.
+        let mut other = Vec::new();
+        for ((host, _), set) in known.iter().zip(sets) {
+            other.push(other_file(set, self.set, &packages)?);
+            bases.push(Base {
+                reference: host.shown.clone(),
+                version: host.version.clone(),
+                set,
+                digest: digest(set, &packages)?,
+                locked: false,
+                comments: None,
+            });
+        }
+        let alike = (0..bases.len()).filter(|at| other[*at].is_none());
+        let alike: Vec<usize> = alike.collect();
+        // Whose descriptors it serves: with their annotations, which not every
+        // library tells.
+        let chosen = alike.iter().copied();
+        let chosen = chosen.max_by_key(|at| (self.says(&bases[*at]), *at));
+        let own;
+        let plugin = if let Some(at) = chosen {
+            (&bases[at], &known[at].1)
+        } else {
+            let version = self.says;
+            own = Base {
                 reference: "plugin".to_owned(),
-                version,
-                set: &own_set,
-                digest: digest(&own_set, &packages)?,
+                version: version.map(|(major, minor)| Version::new(major, minor, 0)),
+                set: self.set,
+                digest: digest(self.set, &packages)?,
                 locked: false,
                 comments: None,
             };
-            (base, &own)
+            (&own, self.loaded)
+        };
+        let mut rows = Vec::new();
+        for (base, (_, loaded)) in bases.iter().zip(known) {
+            let (mut cell, findings) = skew::meet((base, loaded), plugin, &policy)?;
+            cell.out_of_reach
+                .retain(|name| !self.is_of_unserved(name, base.set));
+            let replayed = replay::proofs(self.launcher, self.told, proofs(&cell, &findings));
+            rows.push(Row {
+                cell,
+                findings,
+                replayed,
+            });
         }
-    };
-    let mut rows = Vec::new();
-    for (base, (_, loaded)) in bases.iter().zip(&known) {
-        let (mut cell, findings) = skew::meet((base, loaded), (&plugin, plugin_loaded), &policy)?;
-        cell.out_of_reach
-            .retain(|name| !is_of_unserved(name, base.set, &own_set, &services));
-        let replayed = replay::proofs(launcher, &told, proofs(&cell, &findings));
-        rows.push(Row {
-            cell,
-            findings,
-            replayed,
-        });
+        let described = self.told.described.as_ref();
+        Ok(Met {
+            path: self.launcher.plugin.program.display().to_string(),
+            name: described.map(|described| format!("{} {}", described.id, described.version)),
+            says: self.says.map(|(major, minor)| format!("{major}.{minor}")),
+            digest_of: digest_of(self.told),
+            services: named(sets, self.services),
+            serves: alike.iter().map(|at| bases[*at].label()).collect(),
+            lie: self.lie(&bases, &other),
+            rows,
+        })
     }
-    let lie = lie(says, &bases, &other, is_said);
-    Ok(Met {
-        path: launcher.plugin.program.display().to_string(),
-        name: described.map(|described| format!("{} {}", described.id, described.version)),
-        says: says.map(|(major, minor)| format!("{major}.{minor}")),
-        digest_of: digest_of(&told),
-        services: named(&sets, &services),
-        serves: alike.iter().map(|at| bases[*at].label()).collect(),
-        lie,
-        rows,
-    })
+
+    /// Whether it says that it was built for this version.
+    fn says(&self, base: &Base<'_>) -> bool {
+        let version = base.version.as_ref();
+        version.is_some_and(|version| self.says == Some((version.major, version.minor)))
+    }
+
+    /// Where what it says is not what it serves.
+    fn lie(&self, hosts: &[Base<'_>], other: &[Option<String>]) -> Option<String> {
+        let (major, minor) = self.says?;
+        let all = || hosts.iter().zip(other);
+        let mut said = all().filter(|(host, _)| self.says(host)).peekable();
+        let differs = said.peek()?.1.as_ref()?;
+        if said.any(|(_, other)| other.is_none()) {
+            return None;
+        }
+        let served = all().filter(|(_, other)| other.is_none());
+        let served: Vec<String> = served.map(|(host, _)| host.label()).collect();
+        Some(match served.as_slice() {
+            [] => format!("it says {major}.{minor}, and serves another {differs}"),
+            served => format!(
+                "it says {major}.{minor}, and serves {}",
+                served.join(" and ")
+            ),
+        })
+    }
+
+    /// Whether a name is that of a method whose service the plugin does not
+    /// serve, and only declares.
+    fn is_of_unserved(&self, name: &str, host: &DescriptorSet<'_>) -> bool {
+        name.rsplit_once('.').is_some_and(|(service, _)| {
+            let sets = [host, self.set];
+            let is_service = sets.iter().any(|set| set.find_service(service).is_some());
+            is_service && !self.services.contains(&service)
+        })
+    }
 }
 
 /// The versions of the hosts, oldest first: what is named, else the releases
@@ -281,46 +353,6 @@ fn other_file(
         }
     }
     Ok(None)
-}
-
-/// Where what a plugin says of itself is not what it serves.
-fn lie(
-    says: Option<(u32, u32)>,
-    hosts: &[Base<'_>],
-    other: &[Option<String>],
-    is_said: impl Fn(&Base<'_>) -> bool,
-) -> Option<String> {
-    let (major, minor) = says?;
-    let all = || hosts.iter().zip(other);
-    let mut said = all().filter(|(host, _)| is_said(host)).peekable();
-    let differs = said.peek()?.1.as_ref()?;
-    if said.any(|(_, other)| other.is_none()) {
-        return None;
-    }
-    let served = all().filter(|(_, other)| other.is_none());
-    let served: Vec<String> = served.map(|(host, _)| host.label()).collect();
-    Some(match served.as_slice() {
-        [] => format!("it says {major}.{minor}, and serves another {differs}"),
-        served => format!(
-            "it says {major}.{minor}, and serves {}",
-            served.join(" and ")
-        ),
-    })
-}
-
-/// Whether a name is that of a method whose service the plugin does not serve,
-/// and only declares.
-fn is_of_unserved(
-    name: &str,
-    host: &DescriptorSet<'_>,
-    plugin: &DescriptorSet<'_>,
-    services: &[&str],
-) -> bool {
-    name.rsplit_once('.').is_some_and(|(service, _)| {
-        let sets = [host, plugin];
-        let is_service = sets.iter().any(|set| set.find_service(service).is_some());
-        is_service && !services.contains(&service)
-    })
 }
 
 /// Messages that hosts write and this plugin reads as something else.
