@@ -124,10 +124,13 @@ fn all(
     Ok(())
 }
 
-fn ask(launcher: &Launcher) -> Result<Option<Told>, LoadError> {
+/// What to do about a plugin that does not come up.
+const NOT_UP: &str = "aperio-plugin test says more; --no-auto-mtls starts it without TLS";
+
+pub(super) fn ask(launcher: &Launcher) -> Result<Option<Told>, LoadError> {
     launcher.ask().map_err(|why| {
         let message = format!("the plugin does not come up: {why}");
-        LoadError::new(Failure::Unjudged, message).hint("aperio-plugin test says more")
+        LoadError::new(Failure::Unjudged, message).hint(NOT_UP)
     })
 }
 

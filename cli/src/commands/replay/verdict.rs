@@ -177,7 +177,7 @@ fn unimplemented(case: &Case, call: &Call, served: &Served) -> (Word, String) {
         (true, Some(true)) => (Word::Fail, format!("{service} has no {method}")),
         (true, _) => (
             Word::Unknown,
-            format!("{service} is not served: it went, or this plugin never had it"),
+            format!("{service}/{method} is not served: it went, or this plugin never had it"),
         ),
         (false, _) => (
             Word::Skip,

@@ -107,8 +107,7 @@ fn meet(args: &CompatSkew, launcher: &Launcher) -> Result<Met, LoadError> {
     let project = Project::find()?;
     let hosts = hosts(args, &project)?;
     let unjudged = |message: String| LoadError::new(Failure::Unjudged, message);
-    let told = launcher.ask();
-    let told = told.map_err(|why| unjudged(format!("the plugin does not come up: {why}")))?;
+    let told = replay::ask(launcher)?;
     let told = told.ok_or_else(|| unjudged("the run was interrupted".to_owned()))?;
     let reflected = told.reflected.as_ref().map_err(|why| {
         unjudged(format!("the plugin does not tell what it serves: {why}"))
