@@ -1,7 +1,7 @@
 //! `test`: launch a plugin, judge it, report.
 
 use super::{say, talk, usage};
-use crate::args::{self, Format, Outcome, ReportFormat, Test};
+use crate::args::{Format, Outcome, ReportFormat, Test};
 use crate::caret::did_you_mean;
 use crate::filter::Filter;
 use crate::interruption;
@@ -408,9 +408,4 @@ fn write_files(test: &Test, report: &Report, format: Format) -> Exit {
 fn append(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = OpenOptions::new().append(true).create(true).open(path)?;
     file.write_all(text.as_bytes())
-}
-
-/// The matches of this command among those of the whole line.
-pub(super) fn matches(all: &ArgMatches) -> &ArgMatches {
-    args::of_test(all).unwrap_or(all)
 }
