@@ -123,9 +123,9 @@ fn time(time: &Duration) -> String {
 impl Settings {
     /// Everything that holds; reads the file where there is one.
     pub(crate) fn resolve(test: &Test, matches: &ArgMatches) -> Result<Self, Refused> {
-        let file = config::find(test.config.as_deref()).map_err(|text| Refused {
+        let file = config::find(test.config.as_deref()).map_err(|unusable| Refused {
             exit: Exit::BadInput,
-            text,
+            text: unusable.shown,
         })?;
         let mut resolver = Resolver {
             matches,

@@ -100,7 +100,7 @@ fn one_change_asks_for_what_the_table_says() {
         let (old, new) = experiment.sides();
         let bytes = |side: &str, files: &Files| {
             if experiment.has_edition() {
-                committed(&format!("{}.{side}", slug(&experiment.change)), files).unwrap()
+                committed(&format!("{}.{side}", slug(&experiment.change)), files)
             } else {
                 compiled(files)
             }
@@ -461,7 +461,7 @@ fn bytes_show_what_rules_say() {
         let (old, new) = experiment.sides();
         let bytes = |side: &str, files: &Files| {
             if experiment.has_edition() {
-                committed(&format!("{}.{side}", slug(&experiment.change)), files).unwrap()
+                committed(&format!("{}.{side}", slug(&experiment.change)), files)
             } else {
                 compiled(files)
             }

@@ -4,9 +4,11 @@
 
 #[path = "fold/side.rs"]
 mod side;
+#[path = "laws/translated.rs"]
+mod translated;
 
 use compat::aperio::Outcome;
-use compat::effect::Effects;
+use compat::effect::{Effect, Effects};
 use compat::load::{Input, Loaded, Protox, Roots};
 use compat::{Bump, Channel, policy};
 use side::{Ask, loaded, one, told};
@@ -161,7 +163,7 @@ fn a_name_changed_everywhere_moves_no_byte() {
     let outcome = Ask::default().texts(text, &renamed);
     assert_eq!(outcome.overall, Bump::Patch, "{:?}", told(&outcome));
     for cell in &outcome.cells {
-        assert_eq!(cell.worst, compat::effect::Effect::Same);
+        assert_eq!(cell.worst, Effect::Same);
     }
 }
 
@@ -185,4 +187,31 @@ fn text_set_and_image_are_one() {
         text.iter()
             .any(|line| line.starts_with("FIELD_RANGE_COMPATIBLE"))
     );
+}
+
+/// A syntax is a set of defaults; an edition that says the same means the same.
+#[test]
+fn a_translation_into_an_edition_moves_no_byte() {
+    let mut ask = Ask::default();
+    ask.policy.channels = [Channel::Wire, Channel::Json].into();
+    for pair in translated::all() {
+        for (old, new) in [(&pair.own, &pair.edition), (&pair.edition, &pair.own)] {
+            let outcome = ask.of(&[("old", old)], new);
+            assert_eq!(told(&outcome), [""; 0], "{}", pair.syntax);
+            for cell in &outcome.cells {
+                assert_eq!(cell.worst, Effect::Same, "{}", pair.syntax);
+            }
+        }
+    }
+}
+
+/// What a translation leaves to the edition's defaults is seen.
+#[test]
+fn a_default_of_the_edition_is_a_change() {
+    let mut ask = Ask::default();
+    ask.policy.channels = [Channel::Wire, Channel::Json].into();
+    for pair in translated::all() {
+        let outcome = ask.of(&[("old", &pair.own)], &pair.bare);
+        assert_eq!(told(&outcome), [""; 0], "{}", pair.syntax);
+    }
 }

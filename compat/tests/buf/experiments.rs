@@ -64,7 +64,7 @@ pub(crate) fn ours() -> Result<(), Failed> {
         let image = |name: &str, files: &Files| -> Result<_, Failed> {
             let place = home.path().join(format!("{name}.binpb"));
             let bytes = if experiment.has_edition() {
-                committed(&format!("{}.{name}", slug(&experiment.change)), files)?
+                committed(&format!("{}.{name}", slug(&experiment.change)), files)
             } else {
                 compiled(files)?
             };

@@ -1,5 +1,8 @@
 //! The table of one-change experiments, and the two sides of each.
 
+#[path = "../editions/protoc.rs"]
+mod protoc;
+
 use libtest_mimic::Failed;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -87,29 +90,10 @@ impl Experiment {
     }
 }
 
-/// The sets of experiments that no compiler here can read: protoc made them.
-/// `UPDATE_EDITIONS=python3` has the protoc of grpcio-tools make them again,
-/// with that Python.
-pub(crate) fn committed(name: &str, files: &Files) -> Result<Vec<u8>, Failed> {
+/// The sets of experiments that no compiler here can read.
+pub(crate) fn committed(name: &str, files: &Files) -> Vec<u8> {
     let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/buf/editions");
-    let set = place.join(format!("{name}.binpb"));
-    if let Some(python) = std::env::var_os("UPDATE_EDITIONS") {
-        let home = tempfile::tempdir()?;
-        for (path, text) in files {
-            std::fs::write(home.path().join(path), text)?;
-        }
-        std::fs::create_dir_all(&place)?;
-        let status = std::process::Command::new(python)
-            .args(["-m", "grpc_tools.protoc", "--include_source_info", "-I."])
-            .arg(format!("--descriptor_set_out={}", set.display()))
-            .args(files.keys())
-            .current_dir(home.path())
-            .status()?;
-        if !status.success() {
-            return Err(format!("protoc refuses {name}").into());
-        }
-    }
-    Ok(std::fs::read(set)?)
+    protoc::committed(&place.join(format!("{name}.binpb")), files)
 }
 
 /// The words of a change as a file's name.

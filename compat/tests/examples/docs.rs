@@ -1,5 +1,8 @@
 //! The examples in the texts of the rules, as trees of files.
 
+#[path = "../editions/protoc.rs"]
+mod protoc;
+
 use compat::Rule;
 use compat::load::{FrontEnd, Protox, Root, Sources, Tree};
 use std::collections::BTreeMap;
@@ -131,39 +134,11 @@ pub(crate) fn compiled(rule: &Rule, files: &Files) -> Vec<u8> {
         .unwrap_or_else(|error| panic!("{}: {error}", rule.id))
 }
 
-/// The set of an example that no compiler here can read: protoc made it.
-/// `UPDATE_EDITIONS=python3` has the protoc of grpcio-tools make it again,
-/// with that Python. A set is called after the rule and its text.
+/// The set of an example that no compiler here can read. It is called after the
+/// rule and its text.
 fn committed(rule: &Rule, files: &Files) -> Vec<u8> {
     let text: String = files.values().map(String::as_str).collect();
-    let name = format!("{}-{:08x}.binpb", rule.id, checksum(text.as_bytes()));
+    let name = format!("{}-{:08x}.binpb", rule.id, protoc::checksum(&text));
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/editions");
-    let place = home.join(&name);
-    if let Some(python) = std::env::var_os("UPDATE_EDITIONS") {
-        let tree = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let path = tree.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        std::fs::create_dir_all(&home).unwrap();
-        let status = std::process::Command::new(python)
-            .args(["-m", "grpc_tools.protoc", "--include_source_info", "-I."])
-            .arg(format!("--descriptor_set_out={}", place.display()))
-            .args(files.keys())
-            .current_dir(tree.path())
-            .status()
-            .unwrap();
-        assert!(status.success(), "protoc refuses an example of {}", rule.id);
-    }
-    std::fs::read(&place).unwrap_or_else(|_| {
-        panic!("{name} is not there: UPDATE_EDITIONS=python3 cargo test -p compat --test examples")
-    })
-}
-
-/// FNV-1a.
-fn checksum(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |sum, byte| {
-        (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    })
+    protoc::committed(&home.join(name), files)
 }
