@@ -167,7 +167,12 @@ fn locks_that_are_no_files_are_told() {
     }
     // A lock that leads nowhere is not the same as none.
     symlink("nowhere", home.join("proto/released/1.0.0")).unwrap();
-    ends(home, &["check"], 3, &["1.0.0", "leads nowhere"]);
+    ends(
+        home,
+        &["check"],
+        3,
+        &["1.0.0/digest: the lock cannot be read"],
+    );
 }
 
 #[test]
@@ -543,6 +548,17 @@ fn a_version_that_does_not_rise_is_told_by_its_versions() {
         &["1.1.1 is a patch over 1.1.0 (old)", "1.2.0 at least"],
     );
     declared("0.5.0", &["0.5.0 is below 1.1.0 (old)", "1.2.0 at least"]);
+    write(home, "aperio-plugin.toml", "[compat]\nproto = [\"old\"]\n");
+    let args = ["check", "--declared", "0.5.0"];
+    ends(
+        home,
+        &args,
+        4,
+        &["there is no released version in proto/released"],
+    );
+    ends(home, &["lock", "--release", "1.0.0"], 0, &[]);
+    let told = "every released version in proto/released is above 0.5.0";
+    ends(home, &args, 4, &[told]);
 }
 
 #[test]
@@ -550,8 +566,14 @@ fn a_name_that_is_a_release_and_a_directory_is_told() {
     let home = home();
     let home = home.path();
     write(home, "1.1.0/box.proto", TEXT);
-    let check =
-        |new: &str, code: i32| ends(home, &["check", "--new", new, "--against", "old"], code, &[]);
+    let check = |new: &str, code: i32| {
+        ends(
+            home,
+            &["check", "--new", new, "--against", "old"],
+            code,
+            &[],
+        )
+    };
     let text = check("1.1.0", 1);
     let note = "note: 1.1.0 is the released version; ./1.1.0 is the directory\n";
     assert_eq!(text.matches(note).count(), 1, "{text}");

@@ -33,9 +33,9 @@ impl Tree {
                     .components()
                     .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
                 let place = root.join(inside);
-                // A link that leaves the tree is not part of it; one that leads
-                // nowhere is told.
-                let elsewhere = || linked(root, inside) && place.exists() && leaves(root, &place);
+                // A file that a link finds elsewhere is not part of the tree;
+                // what is no file is told, and so is a link to nothing.
+                let elsewhere = || linked(root, inside) && place.is_file() && leaves(root, &place);
                 if !plain || !file::is_there(&place) || elsewhere() {
                     return Ok(None);
                 }

@@ -183,10 +183,12 @@ fn bases(
     }
     if bases.is_empty() {
         return Err(unread.pop().unwrap_or_else(|| {
-            let message = format!(
-                "there is no released version in {}",
-                project.released().display()
-            );
+            let place = project.released();
+            let place = place.display();
+            let message = match declared.filter(|_| !locked.is_empty()) {
+                Some(declared) => format!("every released version in {place} is above {declared}"),
+                None => format!("there is no released version in {place}"),
+            };
             LoadError::new(Failure::NothingSelected, message)
                 .hint("--against names what is compared with")
         }));

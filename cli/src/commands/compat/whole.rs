@@ -6,13 +6,15 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Writes a file, whole or not at all. A link stays where it is, and so does
-/// what is no file: a pipe or a terminal is written to.
+/// Writes a file, whole or not at all. A link stays where it is. What is no
+/// file, or stands for one that somebody has open as `/dev/stdout` does, is
+/// written to and stays too.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let is_open = ["/dev", "/proc"].iter().any(|home| path.starts_with(home));
     let met = match fs::metadata(path) {
-        Ok(met) if !met.is_file() => return fs::write(path, bytes),
+        Ok(met) if !met.is_file() || is_open => return fs::write(path, bytes),
         Ok(met) => Some(met),
-        // What the file to be is kept from being is told when it is made.
+        // The link says where the file will be.
         Err(_) if path.is_symlink() => return fs::write(path, bytes),
         Err(_) => None,
     };
