@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+#[path = "editions/protoc.rs"]
+mod protoc;
 #[path = "buf/table.rs"]
 mod table;
 

@@ -20,6 +20,8 @@ mod buf {
     pub(crate) mod table;
     pub(crate) mod tool;
 }
+#[path = "editions/protoc.rs"]
+mod protoc;
 
 use buf::tool::Buf;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};

@@ -6,6 +6,8 @@
 
 #[path = "examples/docs.rs"]
 mod docs;
+#[path = "editions/protoc.rs"]
+mod protoc;
 
 use compat::effect::Effects;
 use compat::rule::Judge;

@@ -24,6 +24,8 @@ mod experiments;
 #[path = "witness/pairs.rs"]
 #[allow(dead_code, reason = "the test `witness` uses all of it")]
 mod pairs;
+#[path = "editions/protoc.rs"]
+mod protoc;
 #[path = "mutants/releases.rs"]
 #[allow(dead_code, reason = "the test `mutants` uses all of it")]
 mod releases;

@@ -103,9 +103,10 @@ pub(super) fn first(comparison: &Comparison<'_>) -> Outcome {
         finding.breaks = finding.waived.is_none();
     }
     Outcome {
-        conclusion: match findings.iter().any(|finding| finding.breaks) {
-            true => Conclusion::Refused,
-            false => Conclusion::Compatible,
+        conclusion: if findings.iter().any(|finding| finding.breaks) {
+            Conclusion::Refused
+        } else {
+            Conclusion::Compatible
         },
         findings,
         bases: Vec::new(),

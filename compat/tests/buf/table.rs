@@ -1,8 +1,6 @@
 //! The table of one-change experiments, and the two sides of each.
 
-#[path = "../editions/protoc.rs"]
-mod protoc;
-
+use crate::protoc;
 use libtest_mimic::Failed;
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -1,8 +1,6 @@
 //! The examples in the texts of the rules, as trees of files.
 
-#[path = "../editions/protoc.rs"]
-mod protoc;
-
+use crate::protoc;
 use compat::Rule;
 use compat::load::{FrontEnd, Protox, Root, Sources, Tree};
 use std::collections::BTreeMap;

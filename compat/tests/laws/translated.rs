@@ -1,8 +1,6 @@
 //! One file in the syntax it was written in, and in edition 2023.
 
-#[path = "../editions/protoc.rs"]
-mod protoc;
-
+use crate::protoc;
 use crate::side::one;
 use compat::load::{Input, Loaded, Protox, Roots};
 use std::collections::BTreeMap;
