@@ -209,7 +209,7 @@ fn breaks_show() {
         assert!(text.contains(line), "{line:?} is missing in\n{text}");
     }
     let (code, text) = home.replay(&["-q", "old"], &REFERENCE);
-    assert_eq!((code, text.lines().count()), (1, 6), "{text}");
+    assert_eq!((code, text.lines().count()), (1, 5), "{text}");
 }
 
 #[test]
