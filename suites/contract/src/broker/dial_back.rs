@@ -195,7 +195,7 @@ pub(crate) async fn attached(
     let Some(operation) = Operation::of(&mut session).await? else {
         session.stop().await;
         return Ok(Err(Verdict::not_claimed(
-            "the plugin has no operation that needs no provider",
+            "the plugin has no light operation",
         )));
     };
     match session.attach().await? {
