@@ -164,7 +164,7 @@ pub(crate) async fn provoke(session: &mut Session, server: &HostServer) -> Resul
     };
     let end = operation.call(&session.caller()).await;
     let _ = session.replied(operation.method(), end)?;
-    let limit = Duration::from_millis(500);
+    let limit = session.limits().advertise;
     server
         .wait_for(limit, |server| !server.connections().is_empty())
         .await;
