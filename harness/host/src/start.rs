@@ -13,7 +13,7 @@ use crate::transcript::Transcript;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use terms::Direction;
 
 /// A started process, up to its first line of output.
@@ -48,6 +48,8 @@ pub struct LaunchRecord {
     pub sockets: PathBuf,
     /// How far the launch came.
     pub arrival: Arrival,
+    /// The time of day when it had come so far.
+    pub arrived: SystemTime,
     /// The first line as go-plugin's host reads it.
     pub line: Option<Line>,
     /// Why go-plugin's host refuses it.
@@ -146,6 +148,7 @@ impl Start {
             temp,
             sockets,
             arrival: Arrival::ClosedStdout,
+            arrived: SystemTime::now(),
             line: None,
             refused: None,
             lints: Vec::new(),
@@ -234,6 +237,7 @@ impl Start {
                 }),
             },
         };
+        self.record.arrived = SystemTime::now();
         self.record.arrival = match arrival {
             Some(arrival) => arrival,
             // stdout is at its end: the process is gone, or goes on without.

@@ -164,7 +164,7 @@ pub(crate) async fn provoke(session: &mut Session, server: &HostServer) -> Resul
     };
     let end = operation.call(&session.caller()).await;
     let _ = session.replied(operation.method(), end)?;
-    let limit = Duration::from_millis(500);
+    let limit = session.limits().advertise;
     server
         .wait_for(limit, |server| !server.connections().is_empty())
         .await;
@@ -195,7 +195,7 @@ pub(crate) async fn attached(
     let Some(operation) = Operation::of(&mut session).await? else {
         session.stop().await;
         return Ok(Err(Verdict::not_claimed(
-            "the plugin has no operation that needs no provider",
+            "the plugin has no light operation",
         )));
     };
     match session.attach().await? {
