@@ -34,7 +34,7 @@ pub enum Curve {
 pub struct Kind {
     /// `CA:TRUE`, as go-plugin's.
     pub authority: bool,
-    /// Whether it is valid now.
+    /// Whether its time is over.
     pub expired: bool,
 }
 

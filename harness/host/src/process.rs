@@ -467,7 +467,7 @@ fn before_exec(umask: u32, open_files: u64, mark: u64, tie: bool, parent: Pid) -
     let _ = rustix::process::setrlimit(Resource::Rttime, limit(mark));
     dies_first_of_hunger();
     // SAFETY: a plain system call on descriptor numbers; failure (an old
-    // kernel) leaves std's own close-on-exec in place.
+    // kernel) leaves the close-on-exec that each descriptor was opened with.
     #[expect(unsafe_code)]
     unsafe {
         libc::syscall(

@@ -55,7 +55,7 @@ pub enum Fault {
     Refuse(Code),
     /// Nothing, for ever.
     Silence,
-    /// The end of its connection.
+    /// The end of every connection of the server.
     Cut,
 }
 
