@@ -420,7 +420,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_of_that_name_is_not_offered() {
-        let server = crate::services::HostServer::open(&crate::services::Place::Loopback, None)
+        let server = crate::services::HostServer::open(&crate::services::Listen::Loopback, None)
             .await
             .unwrap();
         let network = crate::handshake::Network::Tcp;
