@@ -203,7 +203,9 @@ pub(crate) struct Test {
     #[arg(long, value_enum, value_name = "RESULT", help_heading = "Run")]
     pub(crate) flaky_result: Option<Outcome>,
 
-    /// Factor on every time limit [default: 1].
+    /// Factor on the limits of section [timeouts], but slow and global [default: 1].
+    ///
+    /// A time that a requirement names itself stays as it is.
     #[arg(long, value_name = "FACTOR", value_parser = factor, help_heading = "Times")]
     pub(crate) timeout_scale: Option<f64>,
     /// Longest call [default: 10s].

@@ -20,8 +20,8 @@ pub struct Report {
     pub effort: String,
     /// Seed of everything generated.
     pub seed: u64,
-    /// Factor on every time limit; other than 1 the limits are not the
-    /// contract's.
+    /// Factor on the host's limits; other than 1 they are not the contract's.
+    /// Times that a requirement names itself are not scaled.
     pub timeout_scale: String,
     /// Whether a broken Should counts.
     pub strict: bool,
