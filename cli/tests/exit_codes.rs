@@ -64,6 +64,7 @@ fn usage_mistakes_end_in_2() {
         &["test", "--rpc-timeout", "soon"],
         &["test", "--fail-fast", "--max-fail", "2"],
         &["test", "--report", "yaml=x"],
+        &["test", "--report", "ndjson=/dev/null,json=/dev/null"],
         &["test", "--report", "json=/no/such/dir/report.json"],
         &["explain", "NOPE-001"],
         &["self-test", "--defect", "nope"],
@@ -187,6 +188,27 @@ fn a_conforming_plugin_ends_in_0_and_its_events_are_whole() {
     let written: serde_json::Value =
         serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     assert_eq!(&written, at(end, "report"));
+}
+
+#[test]
+fn every_file_of_events_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let [one, other] = ["one", "other"].map(|name| dir.path().join(name));
+    let output = aperio(&[
+        "test",
+        "--exact",
+        "HSK-010",
+        "--report",
+        &format!("ndjson={},ndjson={}", one.display(), other.display()),
+        "--",
+        BINARY,
+        "reference-plugin",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let [one, other] = [one, other].map(|path| std::fs::read_to_string(path).unwrap());
+    assert!(one == other, "the files differ");
+    let last: serde_json::Value = serde_json::from_str(one.lines().last().unwrap()).unwrap();
+    assert_eq!(last["t"], "run-end");
 }
 
 #[test]

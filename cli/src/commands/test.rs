@@ -357,13 +357,19 @@ fn reproduce(settings: &Settings) -> Box<dyn Fn(&str) -> String + Send> {
 /// Files that are opened before anything is launched, so that a mistake in
 /// their names costs no run.
 struct Files {
-    events: Option<File>,
+    events: Vec<File>,
 }
 
 impl Files {
     fn open(test: &Test) -> Result<Self, Exit> {
-        let mut events = None;
-        for (format, path) in &test.report {
+        let mut events = Vec::new();
+        for (at, (format, path)) in test.report.iter().enumerate() {
+            if test.report[..at].iter().any(|(_, other)| other == path) {
+                return Err(usage(
+                    &format!("two reports go to {}", path.display()),
+                    "name a file for each of them",
+                ));
+            }
             let file = File::create(path).map_err(|error| {
                 usage(
                     &format!("failed to write {}: {error}", path.display()),
@@ -371,7 +377,7 @@ impl Files {
                 )
             })?;
             if *format == ReportFormat::Ndjson {
-                events = Some(file);
+                events.push(file);
             }
         }
         Ok(Files { events })
