@@ -166,7 +166,7 @@ impl Stream {
         self.event(
             "run-end",
             &json!({"conclusion": report.conclusion, "exit": report.exit,
-                "reach": report.reach, "counts": report.counts, "incomplete": report.incomplete,
+                "counts": report.counts, "incomplete": report.incomplete,
                 "report": report,
             }),
         );

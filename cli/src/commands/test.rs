@@ -17,7 +17,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
-use terms::{Exit, Reach, Report, Requirement, Subject};
+use terms::{Exit, Report, Requirement, Subject};
 
 pub(super) fn run(test: &Test, matches: &ArgMatches) -> Exit {
     if test.exact && test.filters.is_empty() {
@@ -286,7 +286,6 @@ impl Run<'_> {
                 command: settings.command.clone(),
                 reference: settings.is_reference(),
             },
-            reach: Reach::Full,
             conclusion: terms::Conclusion::CouldNotJudge,
             exit: Exit::CouldNotJudge.code(),
             incomplete: true,
