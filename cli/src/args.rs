@@ -39,7 +39,7 @@ Examples:
   aperio-plugin test --cookie BASIC_PLUGIN=hello --app-protocols 1 -- ./greeter
 
 A filter expression is made of id(GLOB), area(GLOB), title(TEXT), level(must|should|may),
-cap(GLOB), all(), with !, &, | and parentheses.
+all(), with !, &, | and parentheses.
 
 Every flag can stand in the environment as APERIO_PLUGIN_FLAG (APERIO_PLUGIN_SEED=7), and most in
 aperio-plugin.toml, which is looked for upwards from the working directory:
@@ -169,10 +169,10 @@ pub(crate) struct Test {
     #[arg(last = true, value_name = "COMMAND", help_heading = "Plugin")]
     pub(crate) command: Vec<OsString>,
 
-    /// Seed of whatever is generated, or `random` [default: 0].
+    /// A seed, which stands in the report; nothing is drawn from it yet [default: 0].
     #[arg(long, value_name = "N|random", value_parser = seed, help_heading = "Run")]
     pub(crate) seed: Option<u64>,
-    /// How much is tried: length of the idle waits (5 s, soak 60 s) [default: quick].
+    /// How long an idle plugin is watched [default: quick].
     #[arg(long, value_enum, help_heading = "Run")]
     pub(crate) effort: Option<Effort>,
     /// Cases that run side by side [default: processors, at most 4].
@@ -260,11 +260,9 @@ pub(crate) enum Outcome {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Effort {
-    /// For the desk.
+    /// 5 seconds, or what the configuration file says.
     Quick,
-    /// For a gate.
-    Gate,
-    /// For a night.
+    /// A minute, or what the configuration file says.
     Soak,
 }
 

@@ -28,8 +28,6 @@ pub(crate) struct Config {
 pub(crate) struct Sections {
     pub(crate) plugin: Plugin,
     pub(crate) interface: Interface,
-    /// The plugin's own settings.
-    pub(crate) config: BTreeMap<String, String>,
     pub(crate) run: Run,
     pub(crate) timeouts: Timeouts,
     /// What is judged of the interface's text, and how.
@@ -60,8 +58,6 @@ pub(crate) struct Interface {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Run {
-    #[serde(deserialize_with = "profile")]
-    pub(crate) profile: Option<String>,
     pub(crate) seed: Option<u64>,
     pub(crate) jobs: Option<NonZeroUsize>,
 }
@@ -149,13 +145,6 @@ fn harness<'de, D: Deserializer<'de>>(from: D) -> Result<Option<semver::VersionR
     })
 }
 
-fn profile<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    read_as(from, |text| match text {
-        "default" => Ok(text.to_owned()),
-        _ => Err("the only profile is default".to_owned()),
-    })
-}
-
 fn scale<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
     let scale = f64::deserialize(from)?;
     args::factor(&scale.to_string())
@@ -227,10 +216,7 @@ mod tests {
             [interface]
             version = "1.1"
             harness = ">=0.1"
-            [config]
-            domain = "acme.example"
             [run]
-            profile = "default"
             seed = 7
             jobs = 4
             [timeouts]
@@ -293,7 +279,8 @@ mod tests {
             ("[run]\nseed = -1\n", 2, "seed"),
             ("[timeouts]\nrpc = \"soon\"\n", 2, "a time such as 15s"),
             ("[timeouts]\nscale = 0.0\n", 2, "0.1 to 100"),
-            ("[run]\nprofile = \"registry\"\n", 2, "only profile"),
+            ("[run]\nprofile = \"default\"\n", 2, "unknown field"),
+            ("[config]\ndomain = \"acme.example\"\n", 1, "unknown field"),
             ("[plugin\n", 1, ""),
             ("[compat]\nchanels = []\n", 2, "did you mean channels?"),
             (

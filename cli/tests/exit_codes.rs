@@ -217,7 +217,8 @@ fn a_configuration_that_does_not_parse_ends_in_5() {
     for (text, word) in [
         ("[timeouts]\nstrat = \"1s\"\n", "did you mean start?"),
         ("[plugin\n", "config.toml:1"),
-        ("[run]\nprofile = \"registry\"\n", "config.toml:2"),
+        ("[run]\nprofile = \"default\"\n", "config.toml:2"),
+        ("[config]\ndomain = \"acme.example\"\n", "config.toml:1"),
     ] {
         let path = dir.path().join("config.toml");
         std::fs::write(&path, text).unwrap();

@@ -16,9 +16,9 @@ pub struct Report {
     pub interface: Option<String>,
     /// `aperio` or `go-plugin`.
     pub contract: String,
-    /// How much was generated and how long idle waits were.
+    /// `quick` or `soak`: how long idle waits were.
     pub effort: String,
-    /// Seed of everything generated.
+    /// The seed as it was given; nothing is drawn from it yet.
     pub seed: u64,
     /// Factor on the host's limits; other than 1 they are not the contract's.
     /// Times that a requirement names itself are not scaled.
