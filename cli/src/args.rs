@@ -1,9 +1,14 @@
 //! The command line.
 
+mod replay;
+mod start;
+
+pub(crate) use replay::{Replay, ReplayFormat};
+pub(crate) use start::{Named, Times};
+
 use clap::{
     ArgMatches, Args as ClapArgs, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum,
 };
-use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -70,6 +75,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Compat,
     },
+    /// Sends a plugin the messages that show a break, and tells what it makes of them.
+    ///
+    /// Each FILE is a reproducer that `compat check --witness` wrote, or a directory of them. It holds
+    /// the smallest message that shows the break. The plugin is started as its host starts it, once
+    /// for each file, and the message goes to its method as it stands.
+    Replay(Box<Replay>),
     /// Prints one requirement: the promise, how it is judged, usual causes, what breaks it.
     Explain {
         /// Id of the requirement, for example HSK-010.
@@ -137,23 +148,8 @@ pub(crate) struct Test {
     #[arg(long, value_enum, value_name = "RESULT", default_value_t = Outcome::Fail, help_heading = "Selection")]
     pub(crate) no_tests: Outcome,
 
-    /// Which promises the plugin makes; `--cookie` and `--app-protocols` imply go-plugin.
-    #[arg(long, value_enum, help_heading = "Plugin")]
-    pub(crate) contract: Option<Contract>,
-    /// Cookie of a plugin that is not Aperio's.
-    #[arg(long, value_name = "KEY=VALUE", help_heading = "Plugin")]
-    pub(crate) cookie: Option<String>,
-    /// Application protocols (majors) to offer.
-    #[arg(
-        long,
-        value_name = "N,…",
-        value_delimiter = ',',
-        help_heading = "Plugin"
-    )]
-    pub(crate) app_protocols: Vec<u32>,
-    /// The plugin does not promise AutoMTLS.
-    #[arg(long, help_heading = "Plugin")]
-    pub(crate) no_auto_mtls: bool,
+    #[command(flatten)]
+    pub(crate) named: Named,
     /// Judge a running plugin, named by go-plugin's reattach JSON, without starting or stopping it.
     ///
     /// For a plugin under a debugger that serves without TLS and without multiplexing. What needs
@@ -165,9 +161,6 @@ pub(crate) struct Test {
         help_heading = "Plugin"
     )]
     pub(crate) reattach: Option<String>,
-    /// The plugin's command and its arguments.
-    #[arg(last = true, value_name = "COMMAND", help_heading = "Plugin")]
-    pub(crate) command: Vec<OsString>,
 
     /// A seed, which stands in the report; nothing is drawn from it yet [default: 0].
     #[arg(long, value_name = "N|random", value_parser = seed, help_heading = "Run")]
@@ -203,14 +196,8 @@ pub(crate) struct Test {
     #[arg(long, value_enum, value_name = "RESULT", help_heading = "Run")]
     pub(crate) flaky_result: Option<Outcome>,
 
-    /// Factor on the limits of section [timeouts], but slow and global [default: 1].
-    ///
-    /// A time that a requirement names itself stays as it is.
-    #[arg(long, value_name = "FACTOR", value_parser = factor, help_heading = "Times")]
-    pub(crate) timeout_scale: Option<f64>,
-    /// Longest call [default: 10s].
-    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Times")]
-    pub(crate) rpc_timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) times: Times,
     /// Longest run [default: none].
     #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Times")]
     pub(crate) global_timeout: Option<Duration>,
@@ -410,13 +397,22 @@ const SKEW_HELP: &str = "\
 Examples:
   aperio-plugin compat skew                                       every release, and the working tree
   aperio-plugin compat skew --interface 1.0,1.2
-  aperio-plugin compat skew --interface 1.0=v1.0,1.1=v1.1,2.0=git:next:proto --format json";
+  aperio-plugin compat skew --interface 1.0=v1.0,1.1=v1.1,2.0=git:next:proto --format json
+  aperio-plugin compat skew -- ./dist/acme-box serve              a running plugin, every release
+  aperio-plugin compat skew --interface 1.0 --plugin              that of the configuration file
+
+A running plugin says with Describe which version it was built for, and tells through gRPC reflection
+what it serves. Hosts of every version meet what it serves; where one of them is hurt by a message of
+its own, the plugin is sent that message.
+
+Exit codes: 0 no host is hurt · 1 the plugin serves something else than it says, or a host of its
+major is hurt by it · 2 usage · 3 could not judge · 4 nothing to compare with · 5 bad input file";
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = SKEW_HELP)]
 pub(crate) struct CompatSkew {
     /// The versions that meet: releases, or VERSION=REF [default: every release of the declared
-    /// major, and the working tree].
+    /// major, and the working tree; with a plugin every release].
     #[arg(long, value_name = "VERSION[=REF]", value_delimiter = ',')]
     pub(crate) interface: Vec<String>,
     /// Search this directory for imports too.
@@ -425,6 +421,22 @@ pub(crate) struct CompatSkew {
     /// Form of the result on stdout.
     #[arg(long, value_enum, default_value_t = SkewFormat::Pretty)]
     pub(crate) format: SkewFormat,
+    /// Hosts meet a running plugin: that after `--`, else that of the configuration file.
+    #[arg(long, help_heading = "Plugin")]
+    pub(crate) plugin: bool,
+
+    #[command(flatten)]
+    pub(crate) named: Named,
+
+    #[command(flatten)]
+    pub(crate) times: Times,
+}
+
+impl CompatSkew {
+    /// Whether a plugin is started.
+    pub(crate) fn starts_plugin(&self) -> bool {
+        self.plugin || !self.named.command.is_empty()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -443,7 +455,8 @@ Examples:
 A lock is a directory such as proto/released/1.3.0. Commit it with the release: later versions are
 compared with it, and no history of git is needed for that. Its files:
   descriptor_set.binpb   the packages and all they import, without comments and places
-  digest                 SHA-256 of what is declared, of the comments, of the other file
+  comments               what is written beside them, so that each change of it is told
+  digest                 SHA-256 of what is declared, of the comments, of the first file
 
 The configuration:
   [compat]
@@ -518,14 +531,24 @@ fn compat_report(text: &str) -> Result<(CompatFormat, PathBuf), String> {
         })
 }
 
-/// The command line with a variable for every flag of `test`.
+/// The command line with a variable for every flag of `test`, and for those of
+/// other commands that say how a plugin is started.
 pub(crate) fn command() -> clap::Command {
-    Args::command().mut_subcommand("test", |test| {
-        test.mut_args(|arg| match arg.get_long().map(variable) {
-            Some(name) => arg.env(name).hide_env(true),
-            None => arg,
+    let with_variable = |arg: clap::Arg| match arg.get_long().map(variable) {
+        Some(name) => arg.env(name).hide_env(true),
+        None => arg,
+    };
+    let of_a_start = |command: clap::Command| {
+        command.mut_args(|arg| match (arg.get_help_heading(), arg.get_long()) {
+            (_, Some("plugin")) => arg,
+            (Some("Plugin" | "Times"), _) => with_variable(arg),
+            _ => arg,
         })
-    })
+    };
+    Args::command()
+        .mut_subcommand("test", |test| test.mut_args(with_variable))
+        .mut_subcommand("replay", of_a_start)
+        .mut_subcommand("compat", |compat| compat.mut_subcommand("skew", of_a_start))
 }
 
 /// The variable of a flag: `APERIO_PLUGIN_SEED` of `seed`.
@@ -534,9 +557,13 @@ pub(crate) fn variable(flag: &str) -> clap::builder::OsStr {
     clap::builder::OsStr::from(format!("APERIO_PLUGIN_{flag}"))
 }
 
-/// The matches of `test`, which know where each value comes from.
-pub(crate) fn of_test(matches: &ArgMatches) -> Option<&ArgMatches> {
-    matches.subcommand_matches("test")
+/// The matches of the command that was given, which know where each value comes
+/// from.
+pub(crate) fn of_command(matches: &ArgMatches) -> &ArgMatches {
+    match matches.subcommand() {
+        Some((_, inner)) => of_command(inner),
+        None => matches,
+    }
 }
 
 /// `random`, or a number.

@@ -2,6 +2,8 @@
 
 mod compat;
 mod doctor;
+mod launcher;
+mod replay;
 mod self_test;
 mod test;
 
@@ -19,10 +21,12 @@ pub(crate) fn run(args: Args, matches: &ArgMatches) -> Exit {
         clap::ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
         clap::ColorChoice::Auto => {}
     }
+    let matches = args::of_command(matches);
     match args.command {
-        Command::Test(test) => test::run(&test, test::matches(matches)),
+        Command::Test(test) => test::run(&test, matches),
         Command::SelfTest(self_test) => self_test::run(&self_test),
-        Command::Compat { command } => compat::run(&command),
+        Command::Compat { command } => compat::run(&command, matches),
+        Command::Replay(replay) => replay::run(&replay, matches),
         Command::Explain { id } => explain(&id),
         Command::Spec(spec) => say(&spec_text(&spec)),
         Command::Doctor => doctor::run(),

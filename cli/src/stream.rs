@@ -12,6 +12,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use terms::{Catalog, Exit, Judged, Report};
 
+/// From ids to the command that judges them again.
+pub(crate) type Reproduce = dyn Fn(&[&str]) -> String + Send;
+
 /// Version of the events; rises when a reader would misread them.
 const EVENTS: u32 = 1;
 
@@ -31,7 +34,7 @@ pub(crate) struct Stream {
     pub(crate) slow: Duration,
     pub(crate) began: Instant,
     /// The commands that judge an id again.
-    pub(crate) reproduce: Box<dyn Fn(&str) -> String + Send>,
+    pub(crate) reproduce: Box<Reproduce>,
 }
 
 impl Stream {
@@ -134,7 +137,7 @@ impl Stream {
 
     fn judged(&mut self, mut judged: Judged, on_terminal: bool) {
         if judged.verdict.is_fail() {
-            judged.reproduce = Some((self.reproduce)(&judged.id));
+            judged.reproduce = Some((self.reproduce)(&judged.witnesses()));
         }
         if self.is_text() {
             let line = report::pretty_line(&judged, self.style);

@@ -43,11 +43,11 @@ fn home() -> TempDir {
     home
 }
 
-/// Exit code, stdout, stderr.
-fn compat(home: &Path, args: &[&str]) -> (i32, String, String) {
+/// Exit code, stdout, stderr of a line of words.
+fn compat(home: &Path, line: &str) -> (i32, String, String) {
     let output = Command::new(BINARY)
         .arg("compat")
-        .args(args)
+        .args(line.split_whitespace())
         .current_dir(home)
         .output()
         .unwrap();
@@ -59,10 +59,9 @@ fn compat(home: &Path, args: &[&str]) -> (i32, String, String) {
     )
 }
 
-fn json(home: &Path, args: &[&str]) -> (i32, Value) {
-    let mut all = vec!["check", "--format", "json"];
-    all.extend(args);
-    let (code, out, _) = compat(home, &all);
+/// Exit code and result of a check; the result is as the schema says.
+fn json(home: &Path, line: &str) -> (i32, Value) {
+    let (code, out, _) = compat(home, &format!("check --format json {line}"));
     let value: Value = serde_json::from_str(&out).unwrap();
     let schema = include_str!("../schema/compat-check.json");
     let schema: Value = serde_json::from_str(schema).unwrap();
@@ -120,16 +119,8 @@ fn fits(value: &Value, schema: &Value, at: &str) {
 #[test]
 fn a_break_is_shown_where_it_is() {
     let home = home();
-    let args = [
-        "check",
-        "--new",
-        "narrowed",
-        "--against",
-        "1.2.0=old",
-        "--declared",
-        "1.3.0",
-    ];
-    let (code, out, _) = compat(home.path(), &args);
+    let args = "check --new narrowed --against 1.2.0=old --declared 1.3.0";
+    let (code, out, _) = compat(home.path(), args);
     assert_eq!(code, 1, "{out}");
     for words in [
         "acme.v1   old → narrowed      declared 1.3.0   required major (2.0.0)   FAIL\n",
@@ -149,16 +140,8 @@ fn a_break_is_shown_where_it_is() {
     assert!(out.ends_with("BUMP TOO SMALL\n"), "{out}");
     assert!(!out.contains('\u{1b}'), "{out:?}");
 
-    let args = [
-        "check",
-        "--new",
-        "narrowed",
-        "--against",
-        "old",
-        "--format",
-        "terse",
-    ];
-    let (code, out, _) = compat(home.path(), &args);
+    let args = "check --new narrowed --against old --format terse";
+    let (code, out, _) = compat(home.path(), args);
     assert_eq!(code, 1);
     assert!(
         out.contains("narrowed/box.proto:4:3: FIELD_RANGE_COMPATIBLE ")
@@ -167,15 +150,7 @@ fn a_break_is_shown_where_it_is() {
     );
     let (_, out, _) = compat(
         home.path(),
-        &[
-            "--color",
-            "always",
-            "check",
-            "--new",
-            "narrowed",
-            "--against",
-            "old",
-        ],
+        "--color always check --new narrowed --against old",
     );
     assert!(out.contains("\u{1b}["), "{out}");
 }
@@ -186,18 +161,7 @@ fn the_json_form_is_as_its_schema_says() {
     let home = home.path();
     let (code, value) = json(
         home,
-        &[
-            "--new",
-            "narrowed",
-            "--against",
-            "1.2.0=old",
-            "--against",
-            "1.1.0=old",
-            "--declared",
-            "1.3.0",
-            "--channel",
-            "all",
-        ],
+        "--new narrowed --against 1.2.0=old --against 1.1.0=old --declared 1.3.0 --channel all",
     );
     assert_eq!(code, 1);
     assert_eq!(value["conclusion"], "BUMP TOO SMALL");
@@ -219,24 +183,24 @@ fn the_json_form_is_as_its_schema_says() {
     assert_eq!(value["skew"]["cells"].as_array().unwrap().len(), 4);
     assert_eq!(value["skew"]["cells"][0]["effective"], "1.2");
 
-    let (code, value) = json(home, &["--new", "grown", "--against", "1.2.0=old"]);
+    let (code, value) = json(home, "--new grown --against 1.2.0=old");
     assert_eq!((code, &value["required"]["overall"]), (0, &"minor".into()));
     assert_eq!(value["declared"], Value::Null);
-    let (_, value) = json(home, &["--new", "old", "--against", "old"]);
+    let (_, value) = json(home, "--new old --against old");
     assert_eq!(value["required"]["overall"], "none");
     assert_eq!(value["findings"], serde_json::json!([]));
 
-    let both = ["--new", "narrowed", "--against", "old", "--rulebook", "all"];
-    let (code, value) = json(home, &both);
+    let both = "--new narrowed --against old --rulebook all";
+    let (code, value) = json(home, both);
     assert_eq!((code, &value["rulebook"]), (1, &"all".into()));
     assert_eq!(value["buf"]["findings"][0]["id"], "FIELD_SAME_TYPE");
     // What rulebook aperio accepts rulebook buf may still refuse.
     write(home, "renamed/box.proto", &OLD.replace("size", "width"));
-    let both = ["--new", "renamed", "--against", "old", "--rulebook", "all"];
-    let (code, value) = json(home, &both);
+    let both = "--new renamed --against old --rulebook all";
+    let (code, value) = json(home, both);
     assert_eq!((code, &value["conclusion"]), (1, &"REFUSED".into()));
     assert_eq!(value["required"]["overall"], "patch");
-    let (code, value) = json(home, &both[..4]);
+    let (code, value) = json(home, "--new renamed --against old");
     assert_eq!((code, &value["buf"]), (0, &Value::Null));
 }
 
@@ -261,7 +225,7 @@ fn a_failed_load_is_never_no_changes() {
         ("old", "edition", 3, "COULD NOT JUDGE"),
         ("nowhere", "old", 2, "BAD INPUT"),
     ] {
-        let (found, value) = json(home, &["--new", new, "--against", against]);
+        let (found, value) = json(home, &format!("--new {new} --against {against}"));
         assert_eq!(found, code, "{new} {against}");
         assert_eq!(value["conclusion"], conclusion);
         for key in ["required", "findings", "skew", "buf"] {
@@ -270,6 +234,27 @@ fn a_failed_load_is_never_no_changes() {
         assert!(value["error"]["message"].is_string());
     }
 }
+
+/// Exit code and some words of the output, then where what is checked.
+const EXITS: &str = "\
+0 COMPATIBLE              | . --new grown --against old
+0 COMPATIBLE              | . --new narrowed --against old --declared major
+1 BUMP TOO SMALL          | . --new grown --against old --declared patch
+1 1.1.0 at least          | . --new grown --against 1.0.0=old --declared 1.0.1
+1 BUMP TOO SMALL          | . --new narrowed --against old
+1 PACKAGE_SUFFIX_IS_MAJOR | . --new old --against 1.0.0=old --declared 2.0.0
+1 WAIVER_IN_FORCE         | waived --new old --against old
+2 patch, minor, major     | . --new old --against old --declared soon
+2 did you mean wire?      | . --new old --against old --channel wires
+2 revision                | . --new old --against git:no-such-revision
+2 not released            | . --new old --against 9.9.9
+2 once                    | . --rulebook buf --new old --against old --against old
+2 buf-json                | . --rulebook aperio --new old --against old --format buf-json
+3 b.proto                 | . --new open.binpb --against old
+4 NOTHING SELECTED        | . --new old
+4 NOTHING SELECTED        | . --new old --against old --path q
+5 did you mean channels?  | broken --new ../old --against ../old
+5 acme.v1.Boxes           | named --new old --against old";
 
 #[test]
 fn every_exit_code_is_reached() {
@@ -299,160 +284,15 @@ fn every_exit_code_is_reached() {
         "broken/aperio-plugin.toml",
         "[compat]\nchanels = []\n",
     );
-    let check = |place: &str, args: &[&str]| {
-        let mut all = vec!["check"];
-        all.extend(args);
-        compat(&home.join(place), &all)
-    };
-    for (place, args, code, words) in [
-        (
-            "",
-            &["--new", "grown", "--against", "old"][..],
-            0,
-            "COMPATIBLE",
-        ),
-        (
-            "",
-            &[
-                "--new",
-                "narrowed",
-                "--against",
-                "old",
-                "--declared",
-                "major",
-            ],
-            0,
-            "COMPATIBLE",
-        ),
-        (
-            "",
-            &["--new", "grown", "--against", "old", "--declared", "patch"],
-            1,
-            "BUMP TOO SMALL",
-        ),
-        (
-            "",
-            &[
-                "--new",
-                "grown",
-                "--against",
-                "1.0.0=old",
-                "--declared",
-                "1.0.1",
-            ],
-            1,
-            "1.1.0 at least",
-        ),
-        (
-            "",
-            &["--new", "narrowed", "--against", "old"],
-            1,
-            "BUMP TOO SMALL",
-        ),
-        (
-            "",
-            &[
-                "--new",
-                "old",
-                "--against",
-                "1.0.0=old",
-                "--declared",
-                "2.0.0",
-            ],
-            1,
-            "PACKAGE_SUFFIX_IS_MAJOR",
-        ),
-        (
-            "waived",
-            &["--new", "old", "--against", "old"],
-            1,
-            "WAIVER_IN_FORCE",
-        ),
-        (
-            "",
-            &["--new", "old", "--against", "old", "--declared", "soon"],
-            2,
-            "patch, minor, major",
-        ),
-        (
-            "",
-            &["--new", "old", "--against", "old", "--channel", "wires"],
-            2,
-            "did you mean wire?",
-        ),
-        (
-            "",
-            &["--new", "old", "--against", "git:no-such-revision"],
-            2,
-            "revision",
-        ),
-        (
-            "",
-            &["--new", "old", "--against", "9.9.9"],
-            2,
-            "not released",
-        ),
-        (
-            "",
-            &[
-                "--rulebook",
-                "buf",
-                "--new",
-                "old",
-                "--against",
-                "old",
-                "--against",
-                "old",
-            ],
-            2,
-            "once",
-        ),
-        (
-            "",
-            &[
-                "--rulebook",
-                "aperio",
-                "--new",
-                "old",
-                "--against",
-                "old",
-                "--format",
-                "buf-json",
-            ],
-            2,
-            "buf-json",
-        ),
-        (
-            "",
-            &["--new", "open.binpb", "--against", "old"],
-            3,
-            "b.proto",
-        ),
-        ("", &["--new", "old"], 4, "NOTHING SELECTED"),
-        (
-            "",
-            &["--new", "old", "--against", "old", "--path", "q"],
-            4,
-            "NOTHING SELECTED",
-        ),
-        (
-            "broken",
-            &["--new", "../old", "--against", "../old"],
-            5,
-            "did you mean channels?",
-        ),
-        (
-            "named",
-            &["--new", "old", "--against", "old"],
-            5,
-            "acme.v1.Boxes",
-        ),
-    ] {
-        let (found, out, err) = check(place, args);
-        assert_eq!(found, code, "{args:?}\n{out}{err}");
+    for row in EXITS.lines() {
+        let (ends, asked) = row.split_once('|').unwrap();
+        let (code, words) = ends.trim().split_once(' ').unwrap();
+        let (place, args) = asked.trim().split_once(' ').unwrap();
+        let (found, out, err) = compat(&home.join(place), &format!("check {args}"));
+        assert_eq!(found.to_string(), code, "{args}\n{out}{err}");
         assert!(
             format!("{out}{err}").contains(words),
-            "{args:?}: no {words:?} in\n{out}{err}"
+            "{args}: no {words:?} in\n{out}{err}"
         );
     }
 }
@@ -467,7 +307,7 @@ fn releases_are_what_is_compared_with() {
         "[compat]\nversion = \"1.0.0\"\n",
     );
     write(home, "proto/box.proto", OLD);
-    let locks = |version: &str| compat(home, &["lock", "--release", version]).0;
+    let locks = |version: &str| compat(home, &format!("lock --release {version}")).0;
     assert_eq!(locks("1.0.0"), 0);
     write(home, "proto/box.proto", &grown());
     assert_eq!(locks("1.1.0"), 0);
@@ -478,7 +318,7 @@ fn releases_are_what_is_compared_with() {
     );
     let more = grown().replace("label = 2;", "label = 2;\n  bool open = 3;");
     write(home, "proto/box.proto", &more);
-    let (code, value) = json(home, &[]);
+    let (code, value) = json(home, "");
     assert_eq!(code, 0, "{value:#}");
     let bases = value["bases"].as_array().unwrap();
     let versions: Vec<_> = bases.iter().map(|base| &base["version"]).collect();
@@ -500,7 +340,7 @@ fn releases_are_what_is_compared_with() {
             "package acme.v1;\noption java_package = \"a\";",
         ),
     );
-    let (code, value) = json(home, &[]);
+    let (code, value) = json(home, "");
     assert_eq!(code, 1);
     assert!(
         value.to_string().contains("RELEASE_DIGEST_KEPT"),
@@ -515,11 +355,11 @@ fn releases_are_what_is_compared_with() {
     );
     std::fs::remove_file(home.join("proto/released/1.0.0/descriptor_set.binpb")).unwrap();
     write(home, "proto/box.proto", &more);
-    let (code, value) = json(home, &[]);
+    let (code, value) = json(home, "");
     assert_eq!((code, &value["conclusion"]), (3, &"COULD NOT JUDGE".into()));
     assert_eq!(value["findings"], Value::Null);
     write(home, "proto/box.proto", &more.replace("int64", "int32"));
-    let (code, value) = json(home, &[]);
+    let (code, value) = json(home, "");
     assert_eq!((code, &value["conclusion"]), (1, &"BUMP TOO SMALL".into()));
 }
 
@@ -527,20 +367,8 @@ fn releases_are_what_is_compared_with() {
 fn a_result_can_be_written_in_more_forms() {
     let home = home();
     let home = home.path();
-    let args = [
-        "check",
-        "--new",
-        "narrowed",
-        "--against",
-        "old",
-        "--format",
-        "github",
-        "--report",
-        "json=a.json",
-        "--report",
-        "pretty=a.txt",
-    ];
-    let (code, out, _) = compat(home, &args);
+    let args = "check --new narrowed --against old --format github --report json=a.json --report pretty=a.txt";
+    let (code, out, _) = compat(home, args);
     assert_eq!(code, 1);
     assert!(
         out.contains("::error file=narrowed/box.proto,line=4,title=FIELD_RANGE_COMPATIBLE "),
@@ -557,15 +385,8 @@ fn a_result_can_be_written_in_more_forms() {
 #[test]
 fn a_break_is_proven_with_bytes() {
     let home = home();
-    let args = [
-        "--new",
-        "narrowed",
-        "--against",
-        "old",
-        "--witness",
-        "proofs",
-    ];
-    let (code, value) = json(home.path(), &args);
+    let args = "--new narrowed --against old --witness proofs";
+    let (code, value) = json(home.path(), args);
     assert_eq!(code, 1);
     let findings = value["findings"].as_array().unwrap();
     let id = "FIELD_RANGE_COMPATIBLE";
@@ -583,9 +404,7 @@ fn a_break_is_proven_with_bytes() {
         1
     );
 
-    let mut check = vec!["check"];
-    check.extend(args);
-    let (_, text, _) = compat(home.path(), &check);
+    let (_, text, _) = compat(home.path(), &format!("check {args}"));
     assert!(
         text.contains("old means  {\"size\":\"4294967301\"}"),
         "{text}"
@@ -597,21 +416,13 @@ fn a_break_is_proven_with_bytes() {
         "gone/box.proto",
         &OLD.replace("rpc Open", "rpc Shut"),
     );
-    let gone = ["check", "--new", "gone", "--against", "old"];
-    let (_, text, _) = compat(home.path(), &gone);
+    let gone = "check --new gone --against old";
+    let (_, text, _) = compat(home.path(), gone);
     assert!(text.contains("new answers  UNIMPLEMENTED"), "{text}");
 
     write(home.path(), "file", "");
-    let args = [
-        "check",
-        "--new",
-        "narrowed",
-        "--against",
-        "old",
-        "--witness",
-        "file",
-    ];
-    let (code, out, error) = compat(home.path(), &args);
+    let args = "check --new narrowed --against old --witness file";
+    let (code, out, error) = compat(home.path(), args);
     assert_eq!((code, out.as_str()), (3, ""));
     assert!(error.contains("file cannot be written"), "{error}");
 }
@@ -620,8 +431,8 @@ fn a_break_is_proven_with_bytes() {
 fn versions_meet_in_a_matrix() {
     let home = home();
     let home = home.path();
-    let args = ["skew", "--interface", "1.0=old,1.1=grown,1.2=narrowed"];
-    let (code, out, err) = compat(home, &args);
+    let args = "skew --interface 1.0=old,1.1=grown,1.2=narrowed";
+    let (code, out, err) = compat(home, args);
     assert_eq!(code, 0, "{out}{err}");
     assert!(
         out.contains("host 1.1  plugin 1.0  minor  speaks 1.0"),
@@ -629,9 +440,7 @@ fn versions_meet_in_a_matrix() {
     );
     assert!(out.contains("out of reach acme.v1.Box.label"), "{out}");
     assert!(out.ends_with("safe order of upgrade: none\n"), "{out}");
-    let mut args = args.to_vec();
-    args.extend(["--format", "json"]);
-    let (_, out, _) = compat(home, &args);
+    let (_, out, _) = compat(home, &format!("{args} --format json"));
     let value: Value = serde_json::from_str(&out).unwrap();
     let cells = value["skew"]["cells"].as_array().unwrap();
     assert_eq!(cells.len(), 9);
@@ -642,9 +451,9 @@ fn versions_meet_in_a_matrix() {
     assert_eq!(*reach, serde_json::json!(["acme.v1.Box.label"]));
 
     for (args, code) in [
-        (&["skew", "--interface", "1.0=old"][..], 4),
-        (&["skew", "--interface", "1.0=nowhere,1.1=old"], 2),
-        (&["skew", "--interface", "1.0=junk,1.1=old"], 5),
+        ("skew --interface 1.0=old", 4),
+        ("skew --interface 1.0=nowhere,1.1=old", 2),
+        ("skew --interface 1.0=junk,1.1=old", 5),
     ] {
         write(home, "junk/a.proto", "message {");
         let (found, out, err) = compat(home, args);

@@ -142,6 +142,38 @@ fn releases_are_frozen_one_after_the_other() {
 }
 
 #[test]
+fn comments_are_told_one_by_one() {
+    let home = home();
+    let home = home.path();
+    ends(home, &["lock"], 0, &["1.0.0"]);
+    let text = FIRST.replace("A box", "A box waits two seconds");
+    let text = text.replace("int32 a = 1;", "int32 a = 1; // The number.");
+    write(home, "proto/acme/v1/box.proto", &text);
+    let check = ["check", "--format", "terse", "--declared", "1.0.1"];
+    let told = ends(
+        home,
+        &check,
+        0,
+        &[
+            "box.proto:4:1: NORMATIVE_COMMENT_CHANGED",
+            "box.proto:5:3: COMMENT_CHANGED",
+        ],
+    );
+    assert_eq!(told.matches("COMMENT_CHANGED").count(), 2, "{told}");
+    // An older lock says of them only that they are others.
+    std::fs::remove_file(home.join("proto/released/1.0.0/comments")).unwrap();
+    let told = ends(home, &check, 0, &["comments differ from those of 1.0.0"]);
+    assert_eq!(told.matches("COMMENT_CHANGED").count(), 1, "{told}");
+    std::fs::write(home.join("proto/released/1.0.0/comments"), "no row").unwrap();
+    ends(
+        home,
+        &check,
+        1,
+        &["RELEASE_LOCK_UNCHANGED", "comments has other bytes"],
+    );
+}
+
+#[test]
 fn every_edit_is_told() {
     let home = home();
     let home = home.path();

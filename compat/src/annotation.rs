@@ -89,18 +89,9 @@ impl<'a> Annotations<'a> {
 /// by chance.
 pub fn annotated(set: &DescriptorSet<'_>, file: FileId) -> bool {
     let known = set.annotated.get_or_init(|| {
-        let files = || set.files().iter();
-        let options: HashSet<&str> = files()
-            .filter(|file| file.package == PACKAGE)
-            .map(|file| file.path)
-            .collect();
-        let annotated: HashSet<&str> = files()
-            .filter(|file| file.dependencies.iter().any(|path| options.contains(path)))
-            .map(|file| file.package)
-            .collect();
-        files()
-            .map(|file| annotated.contains(file.package))
-            .collect()
+        let annotated = packages(set);
+        let files = set.files().iter();
+        files.map(|file| annotated.contains(file.package)).collect()
     });
     known[file.index()]
 }

@@ -277,6 +277,8 @@ impl<'w> Comparison<'w> {
                 Deletion::Never => None,
                 Deletion::After(minors) => Some(minors),
             },
+            payload: &self.policy.payload,
+            status_details: &self.policy.status_details,
         };
         judge::judge(self, &world, base).map(Some)
     }

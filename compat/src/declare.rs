@@ -8,7 +8,7 @@
 /// [CHANNELS]`, `covers […]`, `instead_of […]`; then the name of the judge.
 macro_rules! rule {
     (
-        $(#[doc = $doc:literal])* $id:literal, $kind:ident,
+        $(#[doc = $doc:expr])* $id:literal, $kind:ident,
         $(buf [$($v2:ident),+], $(v1 [$($v1:ident),*],)? $(v1beta1 [$($v1beta1:ident),*],)?)?
         $(aperio [$($channel:ident),+],)?
         $(covers [$($covers:literal),+ $(,)?],)?
@@ -27,7 +27,7 @@ macro_rules! rule {
             judge: $crate::rule::Judge::$kind(judge),
         };
     };
-    ($(#[doc = $doc:literal])* $id:literal, Release) => {
+    ($(#[doc = $doc:expr])* $id:literal, Release) => {
         pub(crate) static RULE: $crate::rule::Rule = $crate::rule::Rule {
             id: $id,
             doc: concat!($($doc, "\n"),*),

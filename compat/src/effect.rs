@@ -18,6 +18,13 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// The effect of a name in reports.
+    pub fn named(name: &str) -> Option<Self> {
+        use Effect::{Ignored, Lossy, Rejected, Same, UnknownVariant};
+        let all = [Same, Ignored, UnknownVariant, Lossy, Rejected];
+        all.into_iter().find(|effect| effect.name() == name)
+    }
+
     /// Its name in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -49,6 +56,14 @@ pub struct Effects {
 }
 
 impl Effects {
+    /// The same in both directions.
+    pub fn both(effect: Effect) -> Effects {
+        Effects {
+            new_to_old: effect,
+            old_to_new: effect,
+        }
+    }
+
     /// The worse of both directions.
     pub fn worst(self) -> Effect {
         self.new_to_old.max(self.old_to_new)

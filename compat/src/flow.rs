@@ -4,13 +4,15 @@
 //! Roots are the methods of the services, with who implements them. Labels
 //! spread from there through fields, map values, oneofs, extensions and
 //! declared payloads until nothing changes. What no label reaches is not on
-//! the wire.
+//! the wire. What is inside a payload of JSON travels as that, and what it
+//! holds does.
 
 use crate::effect::{Effect, Effects};
 use crate::found::{Era, Hit};
-use crate::model::{DescriptorSet, ElementId, FieldId, FileId, MessageId, Named, Target};
+use crate::model::{DescriptorSet, ElementId, FieldId, FileId, MessageId, ServiceId, Target};
 use crate::pair::World;
-use crate::policy::{Policy, Quadrant, Side};
+use crate::payload::Payloads;
+use crate::policy::{PayloadFormat, Policy, Quadrant, Side};
 use std::collections::HashMap;
 use std::ops::{BitAnd, BitOr, BitOrAssign};
 
@@ -94,11 +96,28 @@ impl BitAnd for Flow {
 /// The ways of everything in one set.
 #[derive(Debug)]
 pub struct Flows {
-    messages: Vec<Flow>,
-    enums: Vec<Flow>,
+    /// As protobuf writes it, and as its JSON.
+    written: [Labels; 2],
     /// Of the requests of a service's methods.
     services: Vec<Flow>,
+}
+
+/// The ways of what is written in one format.
+#[derive(Debug)]
+struct Labels {
+    messages: Vec<Flow>,
+    enums: Vec<Flow>,
     files: Vec<Flow>,
+}
+
+impl Labels {
+    fn none(set: &DescriptorSet<'_>) -> Self {
+        Labels {
+            messages: vec![Flow::NONE; set.messages().len()],
+            enums: vec![Flow::NONE; set.enums().len()],
+            files: vec![Flow::NONE; set.files().len()],
+        }
+    }
 }
 
 impl Flows {
@@ -108,8 +127,13 @@ impl Flows {
         policy: &Policy,
         takes_part: impl Fn(FileId) -> bool,
     ) -> Flows {
-        let everything = !is_served(set, &takes_part);
-        Flows::from(set, policy, &takes_part, everything)
+        let roots = if is_served(set, &takes_part) {
+            Roots::Services
+        } else {
+            Roots::Everything
+        };
+        let payloads = Payloads::of(set, &policy.payload);
+        Flows::from(set, policy, &takes_part, roots, &payloads)
     }
 
     /// The same of both sides of a world. Where only one of them has services,
@@ -118,10 +142,26 @@ impl Flows {
     pub fn of_both(world: &World<'_>, policy: &Policy) -> [Flows; 2] {
         let sides = [Era::Old, Era::New];
         let served = |era: Era| is_served(world.set(era), &|file| world.judges(era, file));
-        let everything = !sides.into_iter().all(served);
-        sides.map(|era| {
+        let roots = if sides.into_iter().all(served) {
+            Roots::Services
+        } else {
+            Roots::Everything
+        };
+        Flows::both_from(world, policy, roots)
+    }
+
+    /// The same, where nothing is assumed: from the services that somebody is
+    /// declared to implement.
+    pub fn declared(world: &World<'_>, policy: &Policy) -> [Flows; 2] {
+        Flows::both_from(world, policy, Roots::Declared)
+    }
+
+    fn both_from(world: &World<'_>, policy: &Policy, roots: Roots) -> [Flows; 2] {
+        let payloads = Payloads::of_both(world, &policy.payload);
+        [Era::Old, Era::New].map(|era| {
             let takes_part = |file| world.judges(era, file);
-            Flows::from(world.set(era), policy, &takes_part, everything)
+            let payloads = &payloads[era as usize];
+            Flows::from(world.set(era), policy, &takes_part, roots, payloads)
         })
     }
 
@@ -129,46 +169,71 @@ impl Flows {
         set: &DescriptorSet<'_>,
         policy: &Policy,
         takes_part: &dyn Fn(FileId) -> bool,
-        everything: bool,
+        roots: Roots,
+        payloads: &Payloads<'_>,
     ) -> Flows {
         let mut spread = Spread {
             flows: Flows {
-                messages: vec![Flow::NONE; set.messages().len()],
-                enums: vec![Flow::NONE; set.enums().len()],
+                written: [Labels::none(set), Labels::none(set)],
                 services: vec![Flow::NONE; set.services().len()],
-                files: vec![Flow::NONE; set.files().len()],
             },
             waiting: Vec::new(),
         };
-        spread.start(set, policy, takes_part, everything);
-        spread.run(set, policy);
+        spread.start(set, policy, takes_part, roots);
+        spread.run(set, payloads);
         let mut flows = spread.flows;
-        for message in set.messages() {
-            flows.files[message.file.index()] |= flows.messages[message.id.index()];
+        for labels in &mut flows.written {
+            for message in set.messages() {
+                labels.files[message.file.index()] |= labels.messages[message.id.index()];
+            }
+            for each in set.enums() {
+                labels.files[each.file.index()] |= labels.enums[each.id.index()];
+            }
         }
-        for each in set.enums() {
-            flows.files[each.file.index()] |= flows.enums[each.id.index()];
-        }
+        let [binary, _] = &mut flows.written;
         for service in set.services() {
-            flows.files[service.file.index()] |= flows.services[service.id.index()];
+            binary.files[service.file.index()] |= flows.services[service.id.index()];
         }
         flows
     }
 
-    /// The ways of one element. A service and its methods travel as their
-    /// requests do: from the caller to who implements them.
+    /// The ways of one element, however it is written.
     pub fn get(&self, set: &DescriptorSet<'_>, element: ElementId) -> Flow {
+        let written = [PayloadFormat::Binary, PayloadFormat::Json];
+        let [binary, json] = written.map(|format| self.written(set, element, format));
+        binary | json
+    }
+
+    /// The ways of one element in one format. A service and its methods travel
+    /// as their requests do: from the caller to who implements them.
+    fn written(&self, set: &DescriptorSet<'_>, element: ElementId, format: PayloadFormat) -> Flow {
+        let labels = &self.written[format as usize];
+        let service = |id: ServiceId| match format {
+            PayloadFormat::Binary => self.services[id.index()],
+            PayloadFormat::Json => Flow::NONE,
+        };
         match element {
-            ElementId::File(id) => self.files[id.index()],
-            ElementId::Message(id) => self.messages[id.index()],
-            ElementId::Field(id) => self.messages[set.owner(&set[id]).index()],
-            ElementId::Oneof(id) => self.messages[set[id].message.index()],
-            ElementId::Enum(id) => self.enums[id.index()],
-            ElementId::Value(id) => self.enums[set[id].parent.index()],
-            ElementId::Service(id) => self.services[id.index()],
-            ElementId::Method(id) => self.services[set[id].service.index()],
+            ElementId::File(id) => labels.files[id.index()],
+            ElementId::Message(id) => labels.messages[id.index()],
+            ElementId::Field(id) => labels.messages[set.owner(&set[id]).index()],
+            ElementId::Oneof(id) => labels.messages[set[id].message.index()],
+            ElementId::Enum(id) => labels.enums[id.index()],
+            ElementId::Value(id) => labels.enums[set[id].parent.index()],
+            ElementId::Service(id) => service(id),
+            ElementId::Method(id) => service(set[id].service),
         }
     }
+}
+
+/// Where labels start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Roots {
+    /// At the methods of services.
+    Services,
+    /// At those of services with a declared implementer.
+    Declared,
+    /// At every message.
+    Everything,
 }
 
 /// Whether a set has a service that takes part.
@@ -179,7 +244,7 @@ fn is_served(set: &DescriptorSet<'_>, takes_part: &dyn Fn(FileId) -> bool) -> bo
 
 struct Spread {
     flows: Flows,
-    waiting: Vec<MessageId>,
+    waiting: Vec<(MessageId, PayloadFormat)>,
 }
 
 impl Spread {
@@ -188,8 +253,9 @@ impl Spread {
         set: &DescriptorSet<'_>,
         policy: &Policy,
         takes_part: &dyn Fn(FileId) -> bool,
-        everything: bool,
+        roots: Roots,
     ) {
+        let binary = PayloadFormat::Binary;
         for service in set.services() {
             if !takes_part(service.file) {
                 continue;
@@ -197,81 +263,94 @@ impl Spread {
             let request = match policy.implementer.get(set.service_name(service.id)) {
                 Some(Side::Plugin) => Flow::HOST_TO_PLUGIN,
                 Some(Side::Host) => Flow::PLUGIN_TO_HOST,
+                None if roots == Roots::Declared => continue,
                 None => Flow::BOTH,
             };
             self.flows.services[service.id.index()] = request;
             for method in set.methods_of(service) {
-                self.reach(method.input, request);
-                self.reach(method.output, request.reversed());
+                self.reach(method.input, binary, request);
+                self.reach(method.output, binary, request.reversed());
             }
         }
-        if everything {
+        if roots == Roots::Everything {
             for message in set.messages() {
                 if takes_part(message.file) {
-                    self.reach(message.id, Flow::BOTH);
+                    self.reach(message.id, binary, Flow::BOTH);
                 }
             }
             // An enum that no field holds is read by nobody.
         }
         for name in &policy.status_details {
             if let Some(message) = set.find_message(name) {
-                self.reach(message, Flow::PLUGIN_TO_HOST);
+                self.reach(message, binary, Flow::PLUGIN_TO_HOST);
             }
         }
     }
 
-    fn reach(&mut self, message: MessageId, flow: Flow) {
-        let label = &mut self.flows.messages[message.index()];
+    fn reach(&mut self, message: MessageId, format: PayloadFormat, flow: Flow) {
+        let label = &mut self.flows.written[format as usize].messages[message.index()];
         if !label.holds(flow) {
             *label |= flow;
-            self.waiting.push(message);
+            self.waiting.push((message, format));
         }
     }
 
-    fn run(&mut self, set: &DescriptorSet<'_>, policy: &Policy) {
+    fn run(&mut self, set: &DescriptorSet<'_>, payloads: &Payloads<'_>) {
         let mut extensions: HashMap<MessageId, Vec<FieldId>> = HashMap::new();
         for field in set.fields() {
             if let Some(extendee) = field.extendee {
                 extensions.entry(extendee).or_default().push(field.id);
             }
         }
-        let mut payloads: HashMap<FieldId, Vec<MessageId>> = HashMap::new();
-        for payload in &policy.payload {
-            if let Some(field) = field_named(set, &payload.field) {
-                let types = payload.types.iter();
-                let types = types.filter_map(|name| set.find_message(name));
-                payloads.entry(field).or_default().extend(types);
-            }
-        }
-        while let Some(message) = self.waiting.pop() {
-            let flow = self.flows.messages[message.index()];
+        while let Some((message, format)) = self.waiting.pop() {
+            let labels = &mut self.flows.written[format as usize];
+            let flow = labels.messages[message.index()];
             let own = set.fields_of(&set[message]).iter();
             let more = extensions.get(&message).into_iter().flatten();
             for field in own.chain(more.map(|id| &set[*id])) {
                 match field.target {
                     Target::Scalar => {}
-                    Target::Message(target) => self.reach(target, flow),
-                    Target::Enum(target) => self.flows.enums[target.index()] |= flow,
+                    Target::Message(target) => self.reach(target, format, flow),
+                    Target::Enum(target) => {
+                        self.flows.written[format as usize].enums[target.index()] |= flow;
+                    }
                 }
-                for payload in payloads.get(&field.id).into_iter().flatten() {
-                    self.reach(*payload, flow);
+                for payload in payloads.inside(field.id) {
+                    // An `Any` in JSON holds JSON.
+                    let inside = if set.holds_any(field) {
+                        format
+                    } else {
+                        payload.format
+                    };
+                    let types = payload.types.iter();
+                    for held in types.filter_map(|name| set.find_message(name)) {
+                        self.reach(held, inside, flow);
+                    }
                 }
             }
         }
     }
 }
 
-/// The field or extension with a full name.
-fn field_named(set: &DescriptorSet<'_>, name: &str) -> Option<FieldId> {
-    if let Some(Named::Extension(id)) = set.find(name) {
-        return Some(id);
+/// The ways of one thing by how it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Travel {
+    /// As protobuf writes it.
+    pub binary: Flow,
+    /// As its JSON.
+    pub json: Flow,
+}
+
+impl Travel {
+    /// Whether it is never written as protobuf.
+    pub fn is_json_alone(self) -> bool {
+        self.binary.is_none() && !self.json.is_none()
     }
-    let (message, name) = name.rsplit_once('.')?;
-    let message = &set[set.find_message(message)?];
-    let mut fields = set.fields_of(message).iter();
-    fields
-        .find(|field| field.name == name)
-        .map(|field| field.id)
+
+    /// However it is written.
+    pub fn all(self) -> Flow {
+        self.binary | self.json
+    }
 }
 
 /// The ways of both sides, and of what was found between them.
@@ -287,20 +366,25 @@ impl<'w> Ways<'w> {
         Ways { world, old, new }
     }
 
-    /// The ways of what a hit is about: of what both versions have, those on
-    /// which both exchange it; of the rest, those of the side that has it.
-    pub fn of(&self, hit: &Hit) -> Flow {
+    /// The ways of what a hit is about, as protobuf and as its JSON.
+    pub fn of(&self, hit: &Hit) -> Travel {
+        Travel {
+            binary: self.written(hit, PayloadFormat::Binary),
+            json: self.written(hit, PayloadFormat::Json),
+        }
+    }
+
+    /// Of what both versions have, the ways on which both exchange it; of the
+    /// rest, those of the side that has it.
+    fn written(&self, hit: &Hit, format: PayloadFormat) -> Flow {
         let (world, element) = (self.world, hit.element);
-        let counterpart = match hit.era {
-            Era::Old => twin(world, element),
-            Era::New => origin(world, element),
-        };
+        let counterpart = counterpart(world, hit.era, element);
         let (old, new) = match hit.era {
             Era::Old => (Some(element), counterpart),
             Era::New => (counterpart, Some(element)),
         };
-        let old = old.map(|element| self.old.get(world.old, element));
-        let new = new.map(|element| self.new.get(world.new, element));
+        let old = old.map(|element| self.old.written(world.old, element, format));
+        let new = new.map(|element| self.new.written(world.new, element, format));
         let flow = match (old, new) {
             (Some(old), Some(new)) => old & new,
             (Some(flow), None) | (None, Some(flow)) => flow,
@@ -327,33 +411,16 @@ fn is_about_response(world: &World, hit: &Hit) -> bool {
     hit.era == Era::New && *first == response
 }
 
-/// What an old element became. Of a member that is gone: what its container
-/// became, for that is what both versions exchange.
-fn twin(world: &World, element: ElementId) -> Option<ElementId> {
-    let old = world.old;
-    match element {
-        ElementId::File(id) => world.file_twin(id).map(Into::into),
-        ElementId::Message(id) => world.message_twin(id).map(Into::into),
-        ElementId::Enum(id) => world.enum_twin(id).map(Into::into),
-        ElementId::Service(id) => world.service_twin(id).map(Into::into),
-        ElementId::Field(id) => world.message_twin(old.owner(&old[id])).map(Into::into),
-        ElementId::Oneof(id) => world.message_twin(old[id].message).map(Into::into),
-        ElementId::Value(id) => world.enum_twin(old[id].parent).map(Into::into),
-        ElementId::Method(id) => world.service_twin(old[id].service).map(Into::into),
-    }
-}
-
-/// The same of a new element.
-fn origin(world: &World, element: ElementId) -> Option<ElementId> {
-    let new = world.new;
-    match element {
-        ElementId::File(id) => world.file_origin(id).map(Into::into),
-        ElementId::Message(id) => world.message_origin(id).map(Into::into),
-        ElementId::Enum(id) => world.enum_origin(id).map(Into::into),
-        ElementId::Service(id) => world.service_origin(id).map(Into::into),
-        ElementId::Field(id) => world.message_origin(new.owner(&new[id])).map(Into::into),
-        ElementId::Oneof(id) => world.message_origin(new[id].message).map(Into::into),
-        ElementId::Value(id) => world.enum_origin(new[id].parent).map(Into::into),
-        ElementId::Method(id) => world.service_origin(new[id].service).map(Into::into),
-    }
+/// What an element of one side is on the other. Of a member: what its container
+/// is, for that is what both versions exchange.
+fn counterpart(world: &World, era: Era, element: ElementId) -> Option<ElementId> {
+    let set = world.set(era);
+    let whole = match element {
+        ElementId::Field(id) => set.owner(&set[id]).into(),
+        ElementId::Oneof(id) => set[id].message.into(),
+        ElementId::Value(id) => set[id].parent.into(),
+        ElementId::Method(id) => set[id].service.into(),
+        whole => whole,
+    };
+    world.counterpart(era, whole)
 }

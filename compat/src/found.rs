@@ -15,6 +15,15 @@ pub enum Era {
 }
 
 impl Era {
+    /// The other side.
+    #[must_use]
+    pub fn other(self) -> Era {
+        match self {
+            Era::Old => Era::New,
+            Era::New => Era::Old,
+        }
+    }
+
     /// Its name in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -135,6 +144,8 @@ pub struct Hit {
     pub probe: Option<Probe>,
     /// A method that one side calls and the other does not serve.
     pub call: Option<(Era, MethodId)>,
+    /// It counts only where a message is known to travel both ways.
+    pub passed_on: bool,
 }
 
 impl Hit {
@@ -147,6 +158,12 @@ impl Hit {
     /// Says which call shows the effects, and who makes it.
     pub(crate) fn shown_by_call(&mut self, caller: Era, method: MethodId) -> &mut Self {
         self.call = Some((caller, method));
+        self
+    }
+
+    /// Says that it counts only where a message is known to travel both ways.
+    pub(crate) fn where_passed_on(&mut self) -> &mut Self {
+        self.passed_on = true;
         self
     }
 
@@ -255,6 +272,7 @@ impl Found {
             demands: Vec::new(),
             probe: None,
             call: None,
+            passed_on: false,
         });
         self.hits.last_mut().expect("just pushed")
     }

@@ -5,7 +5,7 @@
 
 use crate::load::{Input, Protox, Roots};
 use crate::witness::{Profile, compare, decode, encode, json};
-use crate::{DescriptorSet, Era, World, canon, catalog, pair};
+use crate::{DescriptorSet, Era, World, canon, catalog, comments, pair};
 
 /// A descriptor set is read or refused; its canonical form is its own.
 pub fn descriptors(bytes: &[u8]) {
@@ -22,7 +22,7 @@ pub fn descriptors(bytes: &[u8]) {
         let twice = canon::set(&again, files).expect("what has a canonical form keeps it");
         assert_eq!(once, twice, "a canonical form is its own");
     }
-    let _ = canon::comments_digest(&set, all());
+    let _ = comments::digest(&set, all());
 }
 
 /// Every rule judges two sets, in both directions; of a set and itself none has

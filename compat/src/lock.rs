@@ -1,15 +1,16 @@
 //! Locks: what was released, frozen as a descriptor set and its digests.
 //!
-//! A lock is a directory `X.Y.Z` with two files. `descriptor_set.binpb` is the
-//! canonical form of the judged packages and of all they import, the files of
-//! `google/protobuf/` included, without which nobody could load it. `digest`
-//! has three lines: of what is declared, of the comments, of the other file. A
-//! lock is written once and never again.
+//! A lock is a directory `X.Y.Z` with three files. `descriptor_set.binpb` is
+//! the canonical form of the judged packages and of all they import, the files
+//! of `google/protobuf/` included, without which nobody could load it.
+//! `comments` is what stands beside the declarations; a lock may lack it.
+//! `digest` has three lines: of what is declared, of the comments, of the
+//! bytes of the set. A lock is written once and never again.
 
-use crate::canon;
 use crate::load::{Failure, LoadError};
 use crate::model::DescriptorSet;
 use crate::version::{Version, release};
+use crate::{canon, comments};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -17,9 +18,11 @@ use std::path::{Path, PathBuf};
 
 /// Name of the file with the descriptor set.
 const SET: &str = "descriptor_set.binpb";
+/// Name of the file with the comments.
+const COMMENTS: &str = "comments";
 /// Name of the file with the digests.
 const DIGEST: &str = "digest";
-/// Bytes of a descriptor set.
+/// Bytes of a descriptor set, and of comments.
 const SET_BYTES: u64 = 64 << 20;
 /// Bytes of a file of digests.
 const DIGEST_BYTES: u64 = 4 << 10;
@@ -32,8 +35,7 @@ pub struct Digests {
     /// Of what is declared, without the files of `google/protobuf/`: what
     /// `Describe` repeats.
     pub descriptor: String,
-    /// Of the comments of the same files. Nothing in the lock shows them, so
-    /// nothing in the lock can prove this one.
+    /// Of the comments of the same files.
     pub comments: String,
     /// Of the bytes of the stored set.
     pub file: String,
@@ -68,13 +70,15 @@ impl fmt::Display for Digests {
     }
 }
 
-/// One lock: its version, and its two files as they are.
+/// One lock: its version, and its files as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lock {
     /// The version.
     pub version: Version,
     /// The bytes of the descriptor set.
     pub set: Vec<u8>,
+    /// The comments, where the lock has them: see [`comments`].
+    pub comments: Option<Vec<u8>>,
     /// The text of the digests.
     pub digest: String,
 }
@@ -97,14 +101,16 @@ impl Lock {
             return Err(LoadError::new(Failure::NothingSelected, message));
         }
         let bytes = canon::set(set, canon::closure(set, packages, true))?;
+        let comments = comments::kept(set, judged.iter().copied())?;
         let digests = Digests {
-            descriptor: canon::digest(set, judged.iter().copied())?,
-            comments: canon::comments_digest(set, judged)?,
+            descriptor: canon::digest(set, judged)?,
+            comments: canon::sha256(&comments),
             file: canon::sha256(&bytes),
         };
         Ok(Lock {
             version,
             set: bytes,
+            comments: Some(comments),
             digest: digests.to_string(),
         })
     }
@@ -116,6 +122,10 @@ impl Lock {
         Ok(Lock {
             version: version.clone(),
             set: read(&place.join(SET), SET_BYTES)?,
+            comments: match place.join(COMMENTS) {
+                place if place.exists() => Some(read(&place, SET_BYTES)?),
+                _ => None,
+            },
             // What is no text is no digest; `edits` says so.
             digest: String::from_utf8_lossy(&digest).into_owned(),
         })
@@ -137,6 +147,11 @@ impl Lock {
             let line = format!("{SET} has other bytes than {DIGEST} was made of");
             return vec![line];
         }
+        let kept = self.comments.as_deref().map(canon::sha256);
+        if kept.is_some_and(|kept| kept != digests.comments) {
+            let line = format!("{COMMENTS} has other bytes than {DIGEST} was made of");
+            return vec![line];
+        }
         match self.declared() {
             Err(error) => vec![format!("{SET} cannot be read: {error}")],
             Ok((bytes, _)) if bytes != self.set => {
@@ -149,6 +164,16 @@ impl Lock {
             }
             Ok(_) => Vec::new(),
         }
+    }
+
+    /// The set with the comments that were frozen beside it; `None` where none
+    /// were, or others stand there now.
+    pub fn commented(&self) -> Option<Vec<u8>> {
+        let row = self.comments.as_ref()?;
+        if canon::sha256(row) != self.digests()?.comments {
+            return None;
+        }
+        comments::laid_over(&DescriptorSet::parse(&self.set).ok()?, row)
     }
 
     /// The lock, unless somebody edited it. `shown` is its directory as the user
@@ -215,7 +240,12 @@ impl Lock {
         // Nobody sees half a lock: it gets its name when it is whole.
         let staging = released.join(format!(".{}.{}", self.version, std::process::id()));
         fs::create_dir(&staging).map_err(told)?;
-        let written = write(&staging.join(SET), &self.set)
+        let comments = self
+            .comments
+            .as_ref()
+            .map_or(Ok(()), |comments| write(&staging.join(COMMENTS), comments));
+        let written = comments
+            .and_then(|()| write(&staging.join(SET), &self.set))
             .and_then(|()| write(&staging.join(DIGEST), self.digest.as_bytes()))
             .and_then(|()| fs::rename(&staging, &place));
         if let Err(error) = written {
@@ -521,6 +551,50 @@ mod tests {
             .unwrap();
         assert_ne!(third.descriptor, first.descriptor);
         assert_eq!(third.comments, first.comments);
+    }
+
+    #[test]
+    fn comments_are_kept_by_declaration() {
+        let plain =
+            "syntax = \"proto3\";\n// A message.\nmessage M {\n  int32 a = 1; // A number.\n}\n";
+        let lock = frozen("1.0.0", plain);
+        let bytes = lock.commented().unwrap();
+        let set = DescriptorSet::parse(&bytes).unwrap();
+        let file = set
+            .files()
+            .iter()
+            .find(|file| file.path == "a.proto")
+            .unwrap();
+        let comments = set.comments(file.id);
+        let of = |path: &[i32]| comments[path].as_str();
+        assert_eq!(comments.len(), 2);
+        assert_eq!(
+            (of(&[4, 0]), of(&[4, 0, 2, 0])),
+            (" A message.\n\n", " A number.\n\n")
+        );
+        let again = Lock::freeze(version("1.0.0"), &set, &[]).unwrap();
+        assert_eq!(again, lock);
+
+        let mut edited = lock.clone();
+        *edited.comments.as_mut().unwrap().last_mut().unwrap() ^= 1;
+        assert!(edited.edits()[0].starts_with("comments has other bytes"));
+        assert_eq!(edited.commented(), None);
+        // An older lock has their digest alone.
+        let older = Lock {
+            comments: None,
+            ..lock.clone()
+        };
+        assert!(older.edits().is_empty());
+        assert_eq!(older.commented(), None);
+        for row in [
+            &[0][..],
+            &[4; 9],
+            &[9, 0, 0, 0, 0, 0, 0, 0, 0],
+            b"\0\xff\0\0\0\0\0\0\0a",
+        ] {
+            let set = DescriptorSet::parse(&lock.set).unwrap();
+            assert_eq!(comments::laid_over(&set, row), None, "{row:?}");
+        }
     }
 
     #[test]

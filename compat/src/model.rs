@@ -352,6 +352,14 @@ pub struct NumberRange {
     pub last: i32,
 }
 
+impl Message<'_> {
+    /// Whether it writes its extensions as the items of a set
+    /// (`message_set_wire_format`).
+    pub fn is_set(&self) -> bool {
+        self.options.bool(1) == Some(true)
+    }
+}
+
 impl NumberRange {
     /// One number.
     pub fn of(number: i32) -> Self {
@@ -631,6 +639,19 @@ impl<'a> DescriptorSet<'a> {
     pub fn is_map(&self, field: &Field<'_>) -> bool {
         field.label == Label::Repeated
             && matches!(field.target, Target::Message(entry) if self[entry].map_entry)
+    }
+
+    /// Whether a field, or a value of it where it is a map, holds a message of
+    /// any type.
+    pub fn holds_any(&self, field: &Field<'_>) -> bool {
+        match field.target {
+            Target::Message(entry) if self[entry].map_entry => {
+                let mut members = self.fields_of(&self[entry]).iter();
+                members.any(|member| self.holds_any(member))
+            }
+            Target::Message(id) => self.message_name(id) == "google.protobuf.Any",
+            _ => false,
+        }
     }
 
     /// How many values a field holds.

@@ -1,6 +1,7 @@
 //! What a comparison is about, beside its two sets.
 
 use crate::model::DescriptorSet;
+use crate::policy::Payload;
 use semver::Version;
 
 /// Which releases are compared, and what the interface allows itself.
@@ -19,4 +20,8 @@ pub struct Occasion<'w> {
     /// A retired element may be deleted in a minor once this many released
     /// minors have shown it as deprecated; never where nothing is said.
     pub deletion_after: Option<u32>,
+    /// What is inside fields that do not name its type.
+    pub payload: &'w [Payload],
+    /// Messages that travel in the details of a status.
+    pub status_details: &'w [String],
 }

@@ -1,4 +1,4 @@
-//! Old and new, paired once; and the walk that shows rules their pairs.
+//! Old and new, paired once; [`judge`] shows rules their pairs.
 //!
 //! Files are paired by path; messages, enums and services by full name over
 //! all files; fields by number inside paired messages; extensions by what they
@@ -6,13 +6,16 @@
 //! name inside paired messages. Enum values are paired by rules themselves:
 //! one number may have many names.
 
-use crate::found::{Era, Found, Hit};
+mod walk;
+
+pub use walk::judge;
+
+use crate::found::Era;
 use crate::model::{
-    Cardinality, DescriptorSet, Enum, EnumId, Field, FieldId, File, FileId, Kind, Label, Message,
-    MessageId, Method, MethodId, Named, OneofId, Service, ServiceId, Target,
+    Cardinality, DescriptorSet, ElementId, Enum, EnumId, Field, FieldId, File, FileId, Message,
+    MessageId, MethodId, Named, OneofId, ServiceId, Target,
 };
 use crate::occasion::Occasion;
-use crate::rule::{Judge, Rule};
 use crate::shape::Shapes;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -91,10 +94,12 @@ pub struct World<'w> {
     shapes: OnceLock<Shapes>,
     carriers: OnceLock<HashMap<(EnumId, EnumId), (FieldId, FieldId)>>,
     required: [OnceLock<HashSet<EnumId>>; 2],
+    extensions: [OnceLock<HashMap<(MessageId, i32), FieldId>>; 2],
+    moved: OnceLock<[HashMap<FieldId, FieldId>; 2]>,
 }
 
 macro_rules! twins {
-    ($($id:ident: $table:ident, $twin:ident, $origin:ident;)+) => {
+    ($($kind:ident $id:ident: $table:ident, $twin:ident, $origin:ident;)+) => {
         impl World<'_> {
             $(
                 /// The new element that an old one became.
@@ -107,18 +112,30 @@ macro_rules! twins {
                     get(&self.$table.backward, new.index()).map($id)
                 }
             )+
+
+            /// What an element of one side is on the other, by its pair; values
+            /// have none.
+            fn paired(&self, era: Era, element: ElementId) -> Option<ElementId> {
+                match (element, era) {
+                    $(
+                        (ElementId::$kind(id), Era::Old) => self.$twin(id).map(Into::into),
+                        (ElementId::$kind(id), Era::New) => self.$origin(id).map(Into::into),
+                    )+
+                    (ElementId::Value(_), _) => None,
+                }
+            }
         }
     };
 }
 
 twins! {
-    FileId: files, file_twin, file_origin;
-    MessageId: messages, message_twin, message_origin;
-    EnumId: enums, enum_twin, enum_origin;
-    ServiceId: services, service_twin, service_origin;
-    FieldId: fields, field_twin, field_origin;
-    OneofId: oneofs, oneof_twin, oneof_origin;
-    MethodId: methods, method_twin, method_origin;
+    File FileId: files, file_twin, file_origin;
+    Message MessageId: messages, message_twin, message_origin;
+    Enum EnumId: enums, enum_twin, enum_origin;
+    Service ServiceId: services, service_twin, service_origin;
+    Field FieldId: fields, field_twin, field_origin;
+    Oneof OneofId: oneofs, oneof_twin, oneof_origin;
+    Method MethodId: methods, method_twin, method_origin;
 }
 
 impl<'w> World<'w> {
@@ -151,6 +168,8 @@ impl<'w> World<'w> {
             shapes: OnceLock::new(),
             carriers: OnceLock::new(),
             required: [OnceLock::new(), OnceLock::new()],
+            extensions: [OnceLock::new(), OnceLock::new()],
+            moved: OnceLock::new(),
         };
         world.pair_files();
         world.pair_named();
@@ -194,6 +213,75 @@ impl<'w> World<'w> {
                 .collect()
         });
         required.contains(&id)
+    }
+
+    /// The extension of one side that extends a message by a number.
+    pub(crate) fn extension(
+        &self,
+        era: Era,
+        message: MessageId,
+        number: i32,
+    ) -> Option<&'w Field<'w>> {
+        let set = self.set(era);
+        let extensions = self.extensions[era as usize].get_or_init(|| {
+            let extensions = self.files(era).flat_map(|file| set.extensions_of(file));
+            extensions
+                .map(|field| ((set.owner(field), field.number), field.id))
+                .collect()
+        });
+        extensions.get(&(message, number)).map(|id| &set[*id])
+    }
+
+    /// The new field of the number of an old one, where one of the two is an
+    /// extension and the other stands in the message.
+    pub(crate) fn moved_to(&self, old: FieldId) -> Option<FieldId> {
+        self.moved()[Era::Old as usize].get(&old).copied()
+    }
+
+    /// The old field of the number of a new one, likewise.
+    pub(crate) fn moved_from(&self, new: FieldId) -> Option<FieldId> {
+        self.moved()[Era::New as usize].get(&new).copied()
+    }
+
+    /// What an element of one side is on the other; a field may have become an
+    /// extension. Values are not paired here.
+    pub(crate) fn counterpart(&self, era: Era, element: ElementId) -> Option<ElementId> {
+        let moved = || match (element, era) {
+            (ElementId::Field(id), Era::Old) => self.moved_to(id).map(Into::into),
+            (ElementId::Field(id), Era::New) => self.moved_from(id).map(Into::into),
+            _ => None,
+        };
+        self.paired(era, element).or_else(moved)
+    }
+
+    fn moved(&self) -> &[HashMap<FieldId, FieldId>; 2] {
+        self.moved.get_or_init(|| {
+            let mut moved = [HashMap::new(), HashMap::new()];
+            let mut pair = |old: FieldId, new: FieldId| {
+                moved[Era::Old as usize].insert(old, new);
+                moved[Era::New as usize].insert(new, old);
+            };
+            for message in self.old.messages() {
+                let Some(twin) = self.message_twin(message.id) else {
+                    continue;
+                };
+                for field in self.old.fields_of(message) {
+                    if self.field_twin(field.id).is_none()
+                        && let Some(new) = self.extension(Era::New, twin, field.number)
+                    {
+                        pair(field.id, new.id);
+                    }
+                }
+                for field in self.new.fields_of(&self.new[twin]) {
+                    if self.field_origin(field.id).is_none()
+                        && let Some(old) = self.extension(Era::Old, message.id, field.number)
+                    {
+                        pair(old.id, field.id);
+                    }
+                }
+            }
+            moved
+        })
     }
 
     /// The set of one side.
@@ -421,202 +509,4 @@ fn pair_by_key<'c, T, K: Ord + Copy>(
             twins.pair(old, by_key[at].1);
         }
     }
-}
-
-/// The judges of some rules, by kind of pair.
-#[derive(Default)]
-#[allow(
-    clippy::type_complexity,
-    reason = "an alias cannot say that a judge takes pairs of any lifetime"
-)]
-struct Judges {
-    set: Vec<(&'static Rule, fn(&World, &mut Found))>,
-    file: Vec<(&'static Rule, fn(&Pair<File>, &World, &mut Found))>,
-    message: Vec<(&'static Rule, fn(&Pair<Message>, &World, &mut Found))>,
-    field: Vec<(&'static Rule, fn(&Pair<Field>, &World, &mut Found))>,
-    enums: Vec<(&'static Rule, fn(&Pair<Enum>, &World, &mut Found))>,
-    service: Vec<(&'static Rule, fn(&Pair<Service>, &World, &mut Found))>,
-    method: Vec<(&'static Rule, fn(&Pair<Method>, &World, &mut Found))>,
-    rest: Vec<(&'static Rule, fn(&World, &[Hit], &mut Found))>,
-}
-
-#[allow(clippy::type_complexity, reason = "as above")]
-fn show<T>(
-    judges: &[(&'static Rule, fn(&Pair<T>, &World, &mut Found))],
-    pair: &Pair<T>,
-    world: &World,
-    found: &mut Found,
-) {
-    for (rule, judge) in judges {
-        found.turn_to(rule);
-        judge(pair, world, found);
-    }
-}
-
-/// Shows some rules every pair they judge. What is equal, and inherits the
-/// same, is not shown: no rule has anything to say about it.
-pub fn judge(world: &World, rules: impl IntoIterator<Item = &'static Rule>) -> Vec<Hit> {
-    let mut judges = Judges::default();
-    let mut first = None;
-    for rule in rules {
-        first.get_or_insert(rule);
-        match rule.judge {
-            Judge::Set(judge) => judges.set.push((rule, judge)),
-            Judge::File(judge) => judges.file.push((rule, judge)),
-            Judge::Message(judge) => judges.message.push((rule, judge)),
-            Judge::Field(judge) => judges.field.push((rule, judge)),
-            Judge::Enum(judge) => judges.enums.push((rule, judge)),
-            Judge::Service(judge) => judges.service.push((rule, judge)),
-            Judge::Method(judge) => judges.method.push((rule, judge)),
-            Judge::Release => {}
-            Judge::Rest(judge) => judges.rest.push((rule, judge)),
-        }
-    }
-    let Some(first) = first else {
-        return Vec::new();
-    };
-    let mut found = Found::new(first);
-    for (rule, judge) in &judges.set {
-        found.turn_to(rule);
-        judge(world, &mut found);
-    }
-    walk(world, &judges, &mut found);
-    let mut hits = found.into_hits();
-    for (rule, judge) in &judges.rest {
-        let mut found = Found::new(rule);
-        judge(world, &hits, &mut found);
-        hits.extend(found.into_hits());
-    }
-    hits
-}
-
-fn walk(world: &World, judges: &Judges, found: &mut Found) {
-    let (old, new) = (world.old, world.new);
-    let changed = changed_enums(world);
-    for file in world.files(Era::Old) {
-        let twin = world.file_twin(file.id).map(|id| &new[id]);
-        let same = twin.is_some_and(|twin| file.bytes == twin.bytes);
-        if let Some(twin) = twin
-            && !same
-        {
-            let pair = Pair {
-                old: file,
-                new: twin,
-            };
-            show(&judges.file, &pair, world, found);
-        }
-        if same && changed.is_none() {
-            continue;
-        }
-        for message in old.messages_of(file) {
-            if let Some(twin) = world.message_twin(message.id) {
-                let pair = Pair {
-                    old: message,
-                    new: &new[twin],
-                };
-                walk_message(world, judges, &pair, changed.as_deref(), found);
-            }
-        }
-        for field in old.extensions_of(file) {
-            if let Some(twin) = world.field_twin(field.id) {
-                let pair = Pair {
-                    old: field,
-                    new: &new[twin],
-                };
-                show(&judges.field, &pair, world, found);
-            }
-        }
-        if same {
-            continue;
-        }
-        for each in old.enums_of(file) {
-            if let Some(twin) = world.enum_twin(each.id)
-                && !world.same_enum(each, &new[twin])
-            {
-                let pair = Pair {
-                    old: each,
-                    new: &new[twin],
-                };
-                show(&judges.enums, &pair, world, found);
-            }
-        }
-        for service in old.services_of(file) {
-            if let Some(twin) = world.service_twin(service.id)
-                && service.bytes != new[twin].bytes
-            {
-                let pair = Pair {
-                    old: service,
-                    new: &new[twin],
-                };
-                walk_service(world, judges, &pair, found);
-            }
-        }
-    }
-}
-
-fn walk_message(
-    world: &World,
-    judges: &Judges,
-    pair: &Pair<Message>,
-    changed: Option<&[bool]>,
-    found: &mut Found,
-) {
-    let same = world.same_message(pair.old, pair.new);
-    if same && changed.is_none() {
-        return;
-    }
-    if !same {
-        show(&judges.message, pair, world, found);
-    }
-    for field in world.old.fields_of(pair.old) {
-        let Some(twin) = world.field_twin(field.id).map(|id| &world.new[id]) else {
-            continue;
-        };
-        // The default of an enum field is a matter of the enum.
-        let reads_changed = matches!((changed, twin.target), (Some(changed), Target::Enum(id))
-            if field.kind == Kind::Enum && field.label != Label::Repeated && changed[id.index()]);
-        if same && !reads_changed {
-            continue;
-        }
-        let pair = Pair {
-            old: field,
-            new: twin,
-        };
-        show(&judges.field, &pair, world, found);
-    }
-}
-
-fn walk_service(world: &World, judges: &Judges, pair: &Pair<Service>, found: &mut Found) {
-    show(&judges.service, pair, world, found);
-    for method in world.old.methods_of(pair.old) {
-        if let Some(twin) = world.method_twin(method.id) {
-            let pair = Pair {
-                old: method,
-                new: &world.new[twin],
-            };
-            show(&judges.method, &pair, world, found);
-        }
-    }
-}
-
-/// Beside the new enums: which of them differ from what they were. `None`
-/// where none does.
-fn changed_enums(world: &World) -> Option<Vec<bool>> {
-    let mut changed: Option<Vec<bool>> = None;
-    for file in world.files(Era::Old) {
-        if let Some(twin) = world.file_twin(file.id)
-            && file.bytes == world.new[twin].bytes
-        {
-            continue;
-        }
-        for each in world.old.enums_of(file) {
-            if let Some(twin) = world.enum_twin(each.id)
-                && !world.same_enum(each, &world.new[twin])
-            {
-                let count = world.new.enums().len();
-                changed.get_or_insert_with(|| vec![false; count])[twin.index()] = true;
-            }
-        }
-    }
-    changed
 }

@@ -11,6 +11,7 @@ use crate::effect::{Demand, Effects};
 use crate::found::{Found, Hit};
 use crate::model::{DescriptorSet, ElementId, EnumId, Field, FieldId, MessageId, Target};
 use crate::pair::{Pair, World};
+use crate::payload;
 use crate::rules::wire;
 use crate::rules::wire::members::Members;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -342,11 +343,16 @@ fn nested(world: &World, old: MessageId, new: MessageId) -> Vec<(ElementId, Elem
     .collect()
 }
 
-/// The types of every paired field and method that names another than before.
+/// The types of every paired field, payload and method that names another than
+/// before.
 fn references(world: &World) -> HashSet<(ElementId, ElementId)> {
     let mut types = HashSet::new();
     for (old, new) in paired_fields(world) {
         types.extend(of_fields(world, &world.old[old], &world.new[new]));
+    }
+    for payload in world.occasion.payload {
+        let renamed = payload::renamed(world, payload);
+        types.extend(renamed.and_then(|(old, new)| of_messages(world, old, new)));
     }
     for old in world.old.methods() {
         if let Some(new) = world.method_twin(old.id).map(|id| &world.new[id]) {
@@ -357,10 +363,14 @@ fn references(world: &World) -> HashSet<(ElementId, ElementId)> {
     types
 }
 
-/// The fields of one number in messages of one name.
+/// The fields and extensions of one number in messages of one name.
 pub(crate) fn paired_fields<'s>(
     world: &'s World<'_>,
 ) -> impl Iterator<Item = (FieldId, FieldId)> + 's {
     let fields = world.old.fields().iter();
-    fields.filter_map(|field| Some((field.id, world.field_twin(field.id)?)))
+    fields.filter_map(|field| {
+        let twin = world.field_twin(field.id);
+        let twin = twin.or_else(|| world.moved_to(field.id))?;
+        Some((field.id, twin))
+    })
 }

@@ -12,6 +12,7 @@ mod fill;
 mod json;
 mod looked;
 mod probe;
+mod replay;
 mod reproducer;
 mod route;
 mod tree;
@@ -22,6 +23,7 @@ pub(crate) use looked::Looked;
 pub use compare::compare;
 pub use json::json;
 pub use probe::{Probe, Sample};
+pub use replay::{Call, FILE_BYTES, Heard, Likeness, find_method};
 pub use reproducer::{Reproducer, SCHEMA, Seen, hex};
 pub use route::{Route, Routes, wrap};
 pub use tree::{Datum, Key, Slot, Tree};
@@ -31,7 +33,7 @@ use crate::found::{Era, Hit};
 use crate::model::{DescriptorSet, ElementId, Field, MessageId, MethodId};
 use crate::pair::World;
 use codec::{default, is_list};
-use compare::other;
+use fill::Texts;
 use serde_json::Value;
 use std::cell::OnceCell;
 
@@ -69,7 +71,7 @@ pub struct Carried {
     /// The same with what annotations require.
     pub dressed: Vec<u8>,
     /// Fields of the dressed form that a validating receiver may still refuse:
-    /// their pattern may ask for another text.
+    /// no text was found that their patterns take, or they require themselves.
     pub left_out: Vec<String>,
 }
 
@@ -109,6 +111,7 @@ pub enum Outcome {
 pub struct Witnesses<'w> {
     world: &'w World<'w>,
     routes: [OnceCell<Routes>; 2],
+    texts: [Texts<'w>; 2],
 }
 
 impl<'w> Witnesses<'w> {
@@ -117,6 +120,7 @@ impl<'w> Witnesses<'w> {
         Witnesses {
             world,
             routes: [OnceCell::new(), OnceCell::new()],
+            texts: [Era::Old, Era::New].map(|writer| Texts::new(world, writer)),
         }
     }
 
@@ -159,8 +163,12 @@ impl<'w> Witnesses<'w> {
             ),
             carried: self
                 .route(writer, probe.message)
-                .map(|route| carried(set, &route, &written, &bytes)),
-            effect: reads.iter().map(|read| read.effect).max()?,
+                .map(|route| self.carried(writer, &route, &written, &bytes)),
+            effect: if probe.refused {
+                Effect::Rejected
+            } else {
+                reads.iter().map(|read| read.effect).max()?
+            },
             reads: reads.into(),
             bytes,
         })
@@ -169,7 +177,7 @@ impl<'w> Witnesses<'w> {
     /// The smallest call of a method that the other side does not serve. `None`
     /// where it does.
     pub fn call(&self, caller: Era, method: MethodId) -> Option<Witness> {
-        let (set, there) = (self.world.set(caller), self.world.set(other(caller)));
+        let (set, there) = (self.world.set(caller), self.world.set(caller.other()));
         let wanted = &set[method];
         let service = there.find_service(set.service_name(wanted.service));
         let mut served = service.iter().flat_map(|id| there.methods_of(&there[*id]));
@@ -187,7 +195,7 @@ impl<'w> Witnesses<'w> {
             writer: caller,
             message: set.full_name(ElementId::Message(wanted.input)),
             json: json(set, &request),
-            carried: Some(carried(set, &route, &request, &bytes)),
+            carried: Some(self.carried(caller, &route, &request, &bytes)),
             reads: Vec::new(),
             effect: Effect::Rejected,
             bytes,
@@ -203,7 +211,7 @@ impl<'w> Witnesses<'w> {
         profile: Profile,
     ) -> Reading {
         let writer = probe.writer;
-        let (from, set) = (self.world.set(writer), self.world.set(other(writer)));
+        let (from, set) = (self.world.set(writer), self.world.set(writer.other()));
         let (outcome, effect) = match decode(set, reader, bytes, profile) {
             Err(error) => (Outcome::Refused(error), Effect::Rejected),
             Ok(read) => {
@@ -225,25 +233,25 @@ impl<'w> Witnesses<'w> {
         }
     }
 
+    fn carried(&self, writer: Era, route: &Route, written: &Tree, bytes: &[u8]) -> Carried {
+        let (set, texts) = (self.world.set(writer), &self.texts[writer as usize]);
+        let (inner, mut left_out) = fill::dressed(set, written.clone(), texts);
+        let (dressed, missing) = route.dress(set, encode(set, &inner), texts);
+        left_out.extend(missing);
+        let fields = route.fields.iter();
+        Carried {
+            rpc: route.path(set),
+            request: route.request,
+            path: fields.map(|field| set[*field].name.to_owned()).collect(),
+            bytes: route.embed(set, bytes.to_vec()),
+            dressed,
+            left_out: left_out.into_iter().collect(),
+        }
+    }
+
     fn route(&self, writer: Era, message: MessageId) -> Option<Route> {
         let routes = self.routes[writer as usize].get_or_init(|| Routes::new(self.world, writer));
         routes.to(self.world.set(writer), message)
-    }
-}
-
-fn carried(set: &DescriptorSet<'_>, route: &Route, written: &Tree, bytes: &[u8]) -> Carried {
-    let (whole, _) = route.embed(set, bytes.to_vec(), false);
-    let (inner, mut left_out) = fill::dressed(set, written.clone());
-    let (dressed, missing) = route.embed(set, encode(set, &inner), true);
-    left_out.extend(missing);
-    let fields = route.fields.iter();
-    Carried {
-        rpc: route.path(set),
-        request: route.request,
-        path: fields.map(|field| set[*field].name.to_owned()).collect(),
-        bytes: whole,
-        dressed,
-        left_out: left_out.into_iter().collect(),
     }
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+#[path = "fold/payloads.rs"]
+mod payloads;
 #[path = "fold/side.rs"]
 mod side;
 

@@ -1,5 +1,6 @@
 //! Messages by descriptors beside runtimes that are not ours: the pairs of
-//! `witness/pairs.toml`, random messages, and what whole witnesses say.
+//! `witness/pairs.toml`, random messages, what whole witnesses say, and those
+//! that the rules write.
 //!
 //! The oracle is protobuf for Python with protoc from grpcio-tools, kept below
 //! the target directory. Without Python the tests report themselves ignored;
@@ -14,12 +15,28 @@
     reason = "a failed unwrap is a failed test; what was compared is said aloud"
 )]
 
+#[path = "examples/docs.rs"]
+#[allow(dead_code, reason = "the test `examples` uses all of it")]
+mod docs;
+#[path = "buf/table.rs"]
+#[allow(dead_code, reason = "the test `buf` uses all of it")]
+mod experiments;
+#[path = "mutants/releases.rs"]
+#[allow(dead_code, reason = "the test `mutants` uses all of it")]
+mod releases;
+#[path = "fold/side.rs"]
+#[allow(dead_code, reason = "the test `fold` uses all of it")]
+mod side;
+#[path = "mutants/table.rs"]
+#[allow(dead_code, reason = "the test `mutants` uses all of it")]
+mod table;
 mod witness {
     pub(crate) mod laws;
     pub(crate) mod oracle;
     pub(crate) mod pairs;
     pub(crate) mod probes;
     pub(crate) mod random;
+    pub(crate) mod told;
     pub(crate) mod tool;
 }
 
@@ -43,6 +60,7 @@ fn main() -> ExitCode {
         Trial::test("calls_of_nobody", witness::probes::calls),
         Trial::test("probes_that_do_not_fit", witness::probes::unfit),
         with_oracle("oracle", witness::oracle::all),
+        with_oracle("oracle_of_the_rules", witness::told::all),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()
 }

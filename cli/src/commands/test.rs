@@ -1,12 +1,12 @@
 //! `test`: launch a plugin, judge it, report.
 
 use super::{say, talk, usage};
-use crate::args::{self, Format, Outcome, ReportFormat, Test};
+use crate::args::{Format, Outcome, ReportFormat, Test};
 use crate::caret::did_you_mean;
 use crate::filter::Filter;
 use crate::interruption;
 use crate::settings::{self, Settings};
-use crate::stream::{self, Stream};
+use crate::stream::{self, Reproduce, Stream};
 use crate::subject;
 use clap::ArgMatches;
 use report::Style;
@@ -209,7 +209,7 @@ impl Run<'_> {
         });
         for judged in &mut results {
             if judged.verdict.is_fail() {
-                judged.reproduce = Some((stream.reproduce)(&judged.id));
+                judged.reproduce = Some((stream.reproduce)(&judged.witnesses()));
             }
         }
         results.extend(plan.inapplicable());
@@ -336,9 +336,9 @@ fn print_plan(plan: &Plan, claims: &Claims, format: Format) -> Exit {
     }
 }
 
-/// The command that judges one requirement again, with every flag that bears
+/// The command that judges requirements again, with every flag that bears
 /// on it.
-fn reproduce(settings: &Settings) -> Box<dyn Fn(&str) -> String + Send> {
+fn reproduce(settings: &Settings) -> Box<Reproduce> {
     let mut tail: Vec<String> = settings.bearing.clone();
     let from_file = tail.iter().any(|word| word.starts_with("--config "));
     if !settings.command.is_empty() && !from_file {
@@ -346,8 +346,8 @@ fn reproduce(settings: &Settings) -> Box<dyn Fn(&str) -> String + Send> {
         tail.extend(settings.command.iter().map(|word| subject::quoted(word)));
     }
     let tail = tail.join(" ");
-    Box::new(move |id| {
-        format!("aperio-plugin test --exact {id} {tail}")
+    Box::new(move |ids| {
+        format!("aperio-plugin test --exact {} {tail}", ids.join(" "))
             .trim_end()
             .to_owned()
     })
@@ -413,9 +413,4 @@ fn write_files(test: &Test, report: &Report, format: Format) -> Exit {
 fn append(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = OpenOptions::new().append(true).create(true).open(path)?;
     file.write_all(text.as_bytes())
-}
-
-/// The matches of this command among those of the whole line.
-pub(super) fn matches(all: &ArgMatches) -> &ArgMatches {
-    args::of_test(all).unwrap_or(all)
 }

@@ -6,14 +6,15 @@ use crate::bufyaml::is_unstable;
 use crate::catalog;
 use crate::declaration;
 use crate::effect::{Demand, Effect, Effects};
-use crate::flow::{Flow, Flows, Ways};
+use crate::flow::{Flow, Flows, Travel, Ways};
 use crate::found::{Era, Hit};
 use crate::load::LoadError;
-use crate::model::{DescriptorSet, ElementId, FieldId, MessageId, Scope};
+use crate::model::{DescriptorSet, ElementId, FieldId, Scope};
 use crate::pair::{self, Part, World};
 use crate::place::Places;
-use crate::policy::Policy;
+use crate::policy::{Payload, PayloadFormat, Policy};
 use crate::rule::Channel;
+use crate::rules::json::FRAMES;
 use crate::waiver;
 use crate::witness::Witnesses;
 use std::collections::{HashMap, HashSet};
@@ -27,15 +28,26 @@ pub(super) fn judge(
 ) -> Result<Vec<Finding>, LoadError> {
     let policy = comparison.policy;
     let channels: Vec<Channel> = policy.channels.iter().copied().collect();
-    let mut hits = pair::judge(world, catalog::aperio(&channels));
+    let mut asked = channels.clone();
+    let is_json = |payload: &Payload| payload.format == PayloadFormat::Json;
+    if policy.payload.iter().any(is_json) {
+        // What travels as JSON is a matter of running binaries.
+        asked.push(Channel::Json);
+    }
+    let mut hits = pair::judge(world, catalog::aperio(&asked));
     hits.retain(|hit| counts(world, hit));
+    if hits.iter().any(|hit| hit.passed_on) {
+        let [old, new] = Flows::declared(world, policy);
+        let ways = Ways::new(world, &old, &new);
+        hits.retain(|hit| !hit.passed_on || ways.of(hit).all() == Flow::BOTH);
+    }
     let [old, new] = Flows::of_both(world, policy);
     let ways = Ways::new(world, &old, &new);
-    let weighed: Vec<(Flow, Vec<(Channel, Demand)>)> = hits
+    let weighed: Vec<(Travel, Vec<(Channel, Demand)>)> = hits
         .iter()
         .map(|hit| {
-            let flow = ways.of(hit);
-            (flow, demands(hit, flow, policy))
+            let travel = ways.of(hit);
+            (travel, demands(hit, travel, policy))
         })
         .collect();
     let replaced = Replaced::by(world, &hits, &weighed);
@@ -43,10 +55,10 @@ pub(super) fn judge(
     let witnesses = Witnesses::new(world);
     let mut findings = Vec::new();
     let mut seen = HashSet::new();
-    for (hit, (flow, asked)) in hits.iter().zip(&weighed) {
+    for (hit, (travel, asked)) in hits.iter().zip(&weighed) {
         let element = world.set(hit.era).full_name(hit.element);
         let asked = replaced.left(hit, &element, asked, &channels);
-        let asked = spread(asked, *flow, &channels);
+        let asked = spread(asked, travel.all(), &channels);
         if asked.is_empty() {
             continue;
         }
@@ -68,7 +80,8 @@ pub(super) fn judge(
             comparison.loaded.root(path).is_some()
         });
         let breaks_binaries = asked.iter().any(|asked| asks_of_binaries(*asked));
-        let witness = breaks_binaries.then(|| witnesses.shown(hit)).flatten();
+        let shows = breaks_binaries && !travel.is_json_alone();
+        let witness = shows.then(|| witnesses.shown(hit)).flatten();
         let witness = witness.map(Rc::new);
         for (channel, demand) in asked {
             if !seen.insert((hit.rule.id, element.clone(), channel, hit.message.clone())) {
@@ -80,6 +93,14 @@ pub(super) fn judge(
             };
             let [old, new] = &shapes;
             let id = hit.rule.id;
+            let by_json = asks_of_binaries((channel, demand)) && is_of_json(hit);
+            let (effects, message) = if by_json {
+                let unread = Effects::both(Effect::Lossy);
+                let message = format!("{}; it travels as JSON", hit.message);
+                (Some(unread), message)
+            } else {
+                (hit.effects, hit.message.clone())
+            };
             findings.push(Finding {
                 rule: hit.rule,
                 demand,
@@ -91,10 +112,10 @@ pub(super) fn judge(
                 is_text,
                 old: line(Era::Old),
                 new: line(Era::New),
-                message: hit.message.clone(),
-                flow: *flow,
-                effects: hit.effects,
-                held: held(world, hit, demand),
+                message,
+                flow: travel.all(),
+                effects,
+                held: held(world, hit, effects.unwrap_or_default(), demand),
                 witness: witness
                     .clone()
                     .filter(|_| asks_of_binaries((channel, demand))),
@@ -124,8 +145,19 @@ fn counts(world: &World, hit: &Hit) -> bool {
     !places.any(|(era, file)| world.part(era, file) == Part::Paired)
 }
 
+/// Whether the rule speaks for JSON, and not for bytes.
+fn is_of_json(hit: &Hit) -> bool {
+    let speaks = |channel: &Channel| matches!(channel, Channel::Wire | Channel::All);
+    hit.rule.aperio.contains(&Channel::Json) && !hit.rule.aperio.iter().any(speaks)
+}
+
 /// What a hit asks for, channel by channel, before anything is left out.
-fn demands(hit: &Hit, flow: Flow, policy: &Policy) -> Vec<(Channel, Demand)> {
+fn demands(hit: &Hit, travel: Travel, policy: &Policy) -> Vec<(Channel, Demand)> {
+    let flow = if FRAMES.contains(&hit.rule.id) {
+        travel.binary
+    } else {
+        travel.all()
+    };
     let from_effects = |effects: Effects, flow: Flow| {
         let seen = policy.skew.iter().map(|skew| flow.seen(effects, *skew));
         worst(seen).demand()
@@ -162,7 +194,30 @@ fn demands(hit: &Hit, flow: Flow, policy: &Policy) -> Vec<(Channel, Demand)> {
             None => most.push((channel, demand)),
         }
     }
+    if !travel.json.is_none() {
+        as_json(&mut most, flow);
+    }
     most
+}
+
+/// Adds what is asked of running binaries that exchange JSON: what JSON asks
+/// for. What is about bytes alone counts where bytes travel.
+fn as_json(asked: &mut Vec<(Channel, Demand)>, flow: Flow) {
+    let find = |asked: &[(Channel, Demand)], wanted| {
+        asked.iter().position(|(channel, _)| *channel == wanted)
+    };
+    let wire = find(asked, Channel::Wire);
+    if let Some(at) = wire {
+        asked[at].1 = unreached(asked[at].1, flow);
+    }
+    let Some(json) = find(asked, Channel::Json) else {
+        return;
+    };
+    let demand = asked[json].1;
+    match wire {
+        Some(at) => asked[at].1 = demand.max(asked[at].1),
+        None => asked.push((Channel::Wire, demand)),
+    }
 }
 
 /// What does not travel hurts nobody who runs.
@@ -207,7 +262,7 @@ fn spread(
 struct Replaced(HashMap<(&'static str, String), Vec<Channel>>);
 
 impl Replaced {
-    fn by(world: &World, hits: &[Hit], weighed: &[(Flow, Vec<(Channel, Demand)>)]) -> Self {
+    fn by(world: &World, hits: &[Hit], weighed: &[(Travel, Vec<(Channel, Demand)>)]) -> Self {
         let mut replaced: HashMap<_, Vec<Channel>> = HashMap::new();
         for (hit, (_, asked)) in hits.iter().zip(weighed) {
             let set = world.set(hit.era);
@@ -287,8 +342,7 @@ fn in_unstable(world: &World, sides: [Option<ElementId>; 2]) -> bool {
 /// What readers see when the newer side holds back what it may. A demand
 /// below major says that a new writer's effect on an old reader is guarded:
 /// both know the version they speak.
-fn held(world: &World, hit: &Hit, demand: Demand) -> Effects {
-    let mut effects = hit.effects.unwrap_or_default();
+fn held(world: &World, hit: &Hit, mut effects: Effects, demand: Demand) -> Effects {
     let set = world.set(hit.era);
     let says = Annotations::of(set, hit.element);
     let guarded = says.since.is_some() || says.gate.is_some() || is_paired(world, hit);
@@ -311,75 +365,48 @@ fn is_paired(world: &World, hit: &Hit) -> bool {
 /// The element on both sides, as far as it is there.
 fn sides(world: &World, hit: &Hit) -> [Option<ElementId>; 2] {
     let by_name = hit.rule.id.ends_with("_SAME_NUMBER");
+    let other = counterpart(world, hit.era, hit.element, by_name);
     match hit.era {
-        Era::New => [origin(world, hit.element, by_name), Some(hit.element)],
-        Era::Old => [Some(hit.element), twin(world, hit.element, by_name)],
+        Era::New => [other, Some(hit.element)],
+        Era::Old => [Some(hit.element), other],
     }
 }
 
-fn origin(world: &World, new: ElementId, by_name: bool) -> Option<ElementId> {
-    match new {
-        ElementId::File(id) => world.file_origin(id).map(Into::into),
-        ElementId::Message(id) => world.message_origin(id).map(Into::into),
-        ElementId::Enum(id) => world.enum_origin(id).map(Into::into),
-        ElementId::Service(id) => world.service_origin(id).map(Into::into),
-        ElementId::Method(id) => world.method_origin(id).map(Into::into),
-        ElementId::Oneof(id) => world.oneof_origin(id).map(Into::into),
+fn counterpart(world: &World, era: Era, element: ElementId, by_name: bool) -> Option<ElementId> {
+    let (here, there) = (world.set(era), world.set(era.other()));
+    match element {
         ElementId::Field(id) => {
-            let number = world.field_origin(id).filter(|_| !by_name);
-            number
-                .or_else(|| {
-                    let message = world.message_origin(world.new.owner(&world.new[id]))?;
-                    named(world.old, message, world.new[id].name)
-                })
-                .map(Into::into)
+            let same = world.counterpart(era, element).filter(|_| !by_name);
+            // What is new under its number may have had another.
+            if same.is_some() || !by_name && era == Era::Old {
+                return same;
+            }
+            let owner = world.counterpart(era, here.owner(&here[id]).into())?;
+            named(there, owner, here[id].name).map(Into::into)
         }
         ElementId::Value(id) => {
-            let value = &world.new[id];
-            let parent = world.enum_origin(value.parent)?;
-            let mut values = world.old.values_of(&world.old[parent]).iter();
-            let same = values.find(|old| {
+            let value = &here[id];
+            let ElementId::Enum(parent) = world.counterpart(era, value.parent.into())? else {
+                return None;
+            };
+            let mut values = there.values_of(&there[parent]).iter();
+            let same = values.find(|other| {
                 if by_name {
-                    old.name == value.name
+                    other.name == value.name
                 } else {
-                    old.number == value.number
+                    other.number == value.number
                 }
             });
             same.map(|value| value.id.into())
         }
+        whole => world.counterpart(era, whole),
     }
 }
 
-fn twin(world: &World, old: ElementId, by_name: bool) -> Option<ElementId> {
-    match old {
-        ElementId::File(id) => world.file_twin(id).map(Into::into),
-        ElementId::Message(id) => world.message_twin(id).map(Into::into),
-        ElementId::Enum(id) => world.enum_twin(id).map(Into::into),
-        ElementId::Service(id) => world.service_twin(id).map(Into::into),
-        ElementId::Method(id) => world.method_twin(id).map(Into::into),
-        ElementId::Oneof(id) => world.oneof_twin(id).map(Into::into),
-        ElementId::Field(id) if by_name => {
-            let message = world.message_twin(world.old.owner(&world.old[id]))?;
-            named(world.new, message, world.old[id].name).map(Into::into)
-        }
-        ElementId::Field(id) => world.field_twin(id).map(Into::into),
-        ElementId::Value(id) => {
-            let value = &world.old[id];
-            let parent = world.enum_twin(value.parent)?;
-            let mut values = world.new.values_of(&world.new[parent]).iter();
-            let same = values.find(|new| {
-                if by_name {
-                    new.name == value.name
-                } else {
-                    new.number == value.number
-                }
-            });
-            same.map(|value| value.id.into())
-        }
-    }
-}
-
-fn named(set: &DescriptorSet<'_>, message: MessageId, name: &str) -> Option<FieldId> {
+fn named(set: &DescriptorSet<'_>, message: ElementId, name: &str) -> Option<FieldId> {
+    let ElementId::Message(message) = message else {
+        return None;
+    };
     let mut fields = set.fields_of(&set[message]).iter();
     fields
         .find(|field| field.name == name)

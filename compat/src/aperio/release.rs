@@ -13,7 +13,7 @@ use crate::rule::{Channel, Rule};
 use crate::rules::release as rules;
 use crate::version::{Version, suffix};
 use crate::waiver::{self, State, Waivable, Waiver};
-use crate::{canon, catalog};
+use crate::{canon, catalog, comments};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -29,7 +29,7 @@ pub(super) fn fold(comparison: &Comparison<'_>, merged: Merged) -> Outcome {
         let rule = &rules::RELEASE_LOCK_UNCHANGED;
         about(rule, Demand::Refused, &version.to_string(), what.clone())
     }));
-    findings.extend(comments(comparison));
+    findings.extend(other_comments(comparison));
     waive(comparison, &mut findings);
     let mut asked = Asked::by(comparison, &findings, floors);
     let newest = &comparison.bases[0];
@@ -302,14 +302,14 @@ fn too_small(comparison: &Comparison<'_>, asked: &Asked) -> Finding {
 }
 
 /// Comments that differ from those of a lock, of which only a digest is left.
-fn comments(comparison: &Comparison<'_>) -> Option<Finding> {
+fn other_comments(comparison: &Comparison<'_>) -> Option<Finding> {
     let (new, newest) = (comparison.new, &comparison.bases[0]);
     let known = newest.comments.as_ref()?;
     if new.files().iter().all(|file| file.source_info.is_empty()) {
         return None;
     }
     let files = canon::closure(new, &comparison.policy.packages(), false);
-    let now = canon::comments_digest(new, files).ok()?;
+    let now = comments::digest(new, files).ok()?;
     let rule = catalog::find("COMMENT_CHANGED")?;
     let message = format!("comments differ from those of {}", newest.reference);
     let mut finding = about(rule, Demand::Patch, &newest.reference, message);

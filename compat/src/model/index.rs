@@ -117,6 +117,19 @@ impl super::DescriptorSet<'_> {
         }
     }
 
+    /// The field or extension with this full name.
+    pub fn find_field(&self, name: &str) -> Option<FieldId> {
+        if let Some(Named::Extension(id)) = self.find(name) {
+            return Some(id);
+        }
+        let (message, name) = name.rsplit_once('.')?;
+        let message = &self[self.find_message(message)?];
+        let mut fields = self.fields_of(message).iter();
+        fields
+            .find(|field| field.name == name)
+            .map(|field| field.id)
+    }
+
     /// The service with this full name.
     pub fn find_service(&self, name: &str) -> Option<ServiceId> {
         match self.find(name) {

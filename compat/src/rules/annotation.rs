@@ -4,12 +4,14 @@
 mod added;
 mod constraint;
 mod demand;
-mod language;
 mod limit;
 mod marks;
 
 use crate::declare::rules;
-use crate::rule::Rule;
+use crate::found::Found;
+use crate::model::Field;
+use crate::pair::{Pair, World};
+use crate::rule::{Judge, Rule};
 
 rules! {
     added_element_has_since,
@@ -32,4 +34,14 @@ rules! {
 /// All of them.
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
     RULES.iter().copied()
+}
+
+/// What annotations say of two fields of one number.
+pub(crate) fn fields(pair: &Pair<Field>, world: &World, found: &mut Found) {
+    for rule in RULES {
+        if let Judge::Field(judge) = rule.judge {
+            found.turn_to(rule);
+            judge(pair, world, found);
+        }
+    }
 }

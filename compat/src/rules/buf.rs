@@ -6,6 +6,7 @@ mod deletion;
 pub(in crate::rules) mod describe;
 mod file_same_option;
 pub(in crate::rules) mod ranges;
+mod streaming;
 mod types;
 
 use crate::declare::rules;

@@ -32,8 +32,10 @@ rules! {
     enum_value_same_number,
     field_added,
     field_cardinality_compatible,
+    field_extension_changed,
     field_no_delete_unless_retired,
     field_number_no_reuse,
+    field_passed_through,
     field_payload_compatible,
     field_presence_compatible,
     field_range_compatible,
@@ -44,11 +46,13 @@ rules! {
     field_same_wire_type,
     field_utf8_compatible,
     message_added,
+    message_same_set_encoding,
     message_size_bounded,
     neutral_change,
     normative_comment_changed,
     oneof_arm_added_gated,
     oneof_exclusivity_kept,
+    payload_type_no_delete,
     reserved_added,
     rpc_added,
     rpc_added_gated,
@@ -66,6 +70,8 @@ pub(crate) fn messages(pair: &Pair<Message>, world: &World, found: &mut Found) {
     field_added::members(pair, world, found);
     found.turn_to(&field_no_delete_unless_retired::RULE);
     field_no_delete_unless_retired::members(pair, world, found);
+    found.turn_to(&field_extension_changed::RULE);
+    field_extension_changed::members(pair, world, found);
     for rule in RULES {
         if let Judge::Message(judge) = rule.judge {
             found.turn_to(rule);

@@ -22,14 +22,20 @@ use std::fmt;
 /// How deep messages and groups may nest.
 const DEPTH: u32 = 100;
 
+/// A message set is a list of groups of this number, each with the number of an
+/// extension and its bytes.
+const SET_ITEM: u32 = 1;
+const SET_NUMBER: u32 = 2;
+const SET_BYTES: u32 = 3;
+
 /// A reader of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Profile {
     /// As the specification says, and as the C runtime does.
     Spec,
     /// As prost reads: a known field of another wire type is an error, every
-    /// string is verified, closed enums are read as open ones, and nothing is
-    /// required.
+    /// string is verified, closed enums are read as open ones, nothing is
+    /// required, and message sets are messages like others.
     Prost,
 }
 
@@ -116,7 +122,12 @@ fn is_packable(field: &Field<'_>) -> bool {
 
 /// The tag of a field.
 fn tag(field: &Field<'_>, wire: Wire) -> u64 {
-    u64::from(field.number.cast_unsigned()) << 3 | wire as u64
+    tagged(field.number.cast_unsigned(), wire)
+}
+
+/// The tag of a number.
+fn tagged(number: u32, wire: Wire) -> u64 {
+    u64::from(number) << 3 | wire as u64
 }
 
 /// The key and the value of a map field. What only calls itself a map entry is

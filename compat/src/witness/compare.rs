@@ -13,7 +13,7 @@ pub fn compare(world: &World<'_>, writer: Era, meant: &Tree, read: &Tree) -> Eff
     let comparison = Comparison {
         writer,
         from: world.set(writer),
-        to: world.set(other(writer)),
+        to: world.set(writer.other()),
     };
     comparison.trees(meant, read)
 }
@@ -153,7 +153,7 @@ impl<'w> Comparison<'w> {
         let keeper = if written {
             self.writer
         } else {
-            other(self.writer)
+            self.writer.other()
         };
         if (written || told) && keeper == Era::Old {
             return Effect::Lossy;
@@ -239,13 +239,6 @@ impl<'w> Comparison<'w> {
             return Effect::UnknownVariant;
         }
         Effect::Same
-    }
-}
-
-pub(super) fn other(era: Era) -> Era {
-    match era {
-        Era::Old => Era::New,
-        Era::New => Era::Old,
     }
 }
 

@@ -3,28 +3,81 @@
 use super::codec::{default, is_list, map_of};
 use super::tree::{Datum, Key, Slot, Tree};
 use crate::annotation::Annotations;
+use crate::found::Era;
+use crate::language::shared;
 use crate::model::{DescriptorSet, Field, FieldId, MessageId, Target};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::pair::World;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Fields that are filled at most: types that require one another multiply.
 const FIELDS: u32 = 1000;
 
 /// Sets what the type itself requires, else nobody could write the message.
 pub(super) fn complete(set: &DescriptorSet<'_>, tree: Tree) -> Tree {
-    Filler::new(set, false).fill(tree)
+    Filler::new(set, None).fill(tree)
 }
 
 /// Sets what annotations require, too. The second answer names fields whose
-/// pattern the value may not match, and what could not be filled.
-pub(super) fn dressed(set: &DescriptorSet<'_>, tree: Tree) -> (Tree, BTreeSet<String>) {
-    let mut filler = Filler::new(set, true);
+/// value may not be taken, and what could not be filled.
+pub(super) fn dressed(
+    set: &DescriptorSet<'_>,
+    tree: Tree,
+    texts: &Texts<'_>,
+) -> (Tree, BTreeSet<String>) {
+    let mut filler = Filler::new(set, Some(texts));
     let tree = filler.fill(tree);
     (tree, filler.left_out)
 }
 
+/// Texts that the fields of a writer may hold, each looked for once: both sides
+/// validate, and either may refuse.
+pub(super) struct Texts<'w> {
+    world: &'w World<'w>,
+    writer: Era,
+    known: RefCell<HashMap<FieldId, Option<String>>>,
+}
+
+impl<'w> Texts<'w> {
+    pub(super) fn new(world: &'w World<'w>, writer: Era) -> Self {
+        Texts {
+            world,
+            writer,
+            known: RefCell::default(),
+        }
+    }
+
+    /// A text that the patterns of both sides take and that is not too long for
+    /// either; `None` where none is found.
+    fn of(&self, field: FieldId) -> Option<String> {
+        let mut known = self.known.borrow_mut();
+        known
+            .entry(field)
+            .or_insert_with(|| self.find(field))
+            .clone()
+    }
+
+    fn find(&self, field: FieldId) -> Option<String> {
+        let world = self.world;
+        let own = Annotations::of(world.set(self.writer), field);
+        let twin = world.counterpart(self.writer, field.into());
+        let twin = twin.map(|twin| Annotations::of(world.set(self.writer.other()), twin));
+        let twin = twin.unwrap_or_default();
+        let text = if own.pattern.is_none() && twin.pattern.is_none() {
+            "x".to_owned()
+        } else {
+            shared(own.pattern, twin.pattern)?
+        };
+        let limits = [own.max_bytes, twin.max_bytes].into_iter().flatten();
+        let most = limits.min().unwrap_or(u64::MAX);
+        (text.len() as u64 <= most).then_some(text)
+    }
+}
+
 struct Filler<'s> {
     set: &'s DescriptorSet<'s>,
-    annotations: bool,
+    /// What annotations ask for of texts; `None` where nobody asks them.
+    texts: Option<&'s Texts<'s>>,
     /// The messages that are being filled, one inside the other.
     open: Vec<MessageId>,
     left: u32,
@@ -32,10 +85,10 @@ struct Filler<'s> {
 }
 
 impl<'s> Filler<'s> {
-    fn new(set: &'s DescriptorSet<'s>, annotations: bool) -> Self {
+    fn new(set: &'s DescriptorSet<'s>, texts: Option<&'s Texts<'s>>) -> Self {
         Filler {
             set,
-            annotations,
+            texts,
             open: Vec::new(),
             left: FIELDS,
             left_out: BTreeSet::new(),
@@ -63,7 +116,7 @@ impl<'s> Filler<'s> {
             };
             tree.set(set, field, slot);
         }
-        let wanted = if self.annotations {
+        let wanted = if self.texts.is_some() {
             set.looked().demanded(message.id)
         } else {
             set.looked().required(message.id)
@@ -102,14 +155,19 @@ impl<'s> Filler<'s> {
         tree.set(set, field.id, slot);
     }
 
+    fn text(&mut self, field: &Field<'_>) -> String {
+        let text = self.texts.and_then(|texts| texts.of(field.id));
+        text.unwrap_or_else(|| {
+            self.left_out.insert(self.set.full_name(field.id));
+            "x".to_owned()
+        })
+    }
+
     /// The smallest value that is not zero: to an annotation, zero is absent.
     fn smallest(&mut self, field: &'s Field<'s>) -> Datum {
         let set = self.set;
-        if !self.annotations && !field.kind.is_message() {
+        if self.texts.is_none() && !field.kind.is_message() {
             return default(set, field);
-        }
-        if self.annotations && Annotations::of(set, field.id).pattern.is_some() {
-            self.left_out.insert(set.full_name(field.id));
         }
         match (field.target, default(set, field)) {
             (_, Datum::Message(empty)) if self.open.contains(&empty.message()) => {
@@ -123,7 +181,7 @@ impl<'s> Filler<'s> {
             (_, Datum::Bool(_)) => Datum::Bool(true),
             (_, Datum::Float(_)) => Datum::Float(1f32.to_bits()),
             (_, Datum::Double(_)) => Datum::Double(1f64.to_bits()),
-            (_, Datum::Text(_)) => Datum::Text(b"x".to_vec()),
+            (_, Datum::Text(_)) => Datum::Text(self.text(field).into_bytes()),
             (_, Datum::Bytes(_)) => Datum::Bytes(b"x".to_vec()),
             (Target::Enum(id), Datum::Enum(zero)) => {
                 let mut values = set.values_of(&set[id]).iter();

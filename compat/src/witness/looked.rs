@@ -12,6 +12,7 @@ pub(crate) struct Looked {
     required: HashMap<MessageId, Vec<FieldId>>,
     demanded: HashMap<MessageId, Vec<FieldId>>,
     defaulted: HashMap<MessageId, Vec<FieldId>>,
+    extension: HashMap<MessageId, FieldId>,
 }
 
 impl Looked {
@@ -22,6 +23,7 @@ impl Looked {
             required: HashMap::new(),
             demanded: HashMap::new(),
             defaulted: HashMap::new(),
+            extension: HashMap::new(),
         };
         let own = |extension: bool| {
             let fields = set.fields().iter();
@@ -48,6 +50,7 @@ impl Looked {
             if !set[owner].extension_ranges.is_empty() {
                 let number = (owner, field.number);
                 looked.by_number.entry(number).or_insert(field.id);
+                looked.extension.entry(owner).or_insert(field.id);
             }
         }
         looked
@@ -60,6 +63,11 @@ impl Looked {
     /// The field or extension of a number.
     pub(super) fn numbered(&self, message: MessageId, number: i32) -> Option<FieldId> {
         self.by_number.get(&(message, number)).copied()
+    }
+
+    /// The first extension of a message.
+    pub(crate) fn extension(&self, message: MessageId) -> Option<FieldId> {
+        self.extension.get(&message).copied()
     }
 
     /// The fields that the type itself requires.

@@ -18,9 +18,17 @@ pub struct Probe {
     pub reader: Option<MessageId>,
     /// What is written; a list repeats its field.
     pub fields: Vec<(FieldId, Sample)>,
+    /// The reader refuses what it reads: its annotations say so, and no bytes.
+    pub refused: bool,
 }
 
 impl Probe {
+    /// Says that the reader's annotations refuse the message.
+    pub(crate) fn refused(mut self) -> Self {
+        self.refused = true;
+        self
+    }
+
     /// The fields that stay unset and are looked at.
     pub(super) fn unset(&self) -> impl Iterator<Item = FieldId> {
         let empty = |(_, sample): &&(FieldId, Sample)| *sample == Sample::Empty;

@@ -1,11 +1,13 @@
 //! The way from a method to a message inside its request or response.
 
 use super::codec::{Wire, encode, framed};
-use super::fill;
+use super::fill::{self, Texts};
 use super::tree::Tree;
 use crate::found::Era;
-use crate::model::{DescriptorSet, FieldId, MessageId, MethodId, Target};
+use crate::model::{DescriptorSet, Field, FieldId, Kind, MessageId, MethodId, Target};
 use crate::pair::World;
+use crate::payload::Payloads;
+use crate::policy::PayloadFormat;
 use std::collections::{BTreeSet, VecDeque};
 
 /// Where a message travels.
@@ -37,35 +39,49 @@ impl Route {
         }
     }
 
-    /// The bytes of a message inside its request or response. What the types
-    /// on the way require is there too; with `dressed`, what their annotations
-    /// require, and the answer names what may not suffice.
-    pub fn embed(
+    /// The bytes of a message inside its request or response, with what the
+    /// types on the way require.
+    pub fn embed(&self, set: &DescriptorSet<'_>, bytes: Vec<u8>) -> Vec<u8> {
+        self.wrapped(set, bytes, |empty| fill::complete(set, empty))
+    }
+
+    /// The same with what the annotations on the way require; the answer names
+    /// what may not suffice.
+    pub(super) fn dress(
         &self,
         set: &DescriptorSet<'_>,
         bytes: Vec<u8>,
-        dressed: bool,
+        texts: &Texts<'_>,
     ) -> (Vec<u8>, BTreeSet<String>) {
         let mut left_out = BTreeSet::new();
+        let bytes = self.wrapped(set, bytes, |empty| {
+            let (tree, missing) = fill::dressed(set, empty, texts);
+            left_out.extend(missing);
+            tree
+        });
+        // The messages on the way take the place of filled ones.
+        for id in &self.fields {
+            left_out.remove(&set.full_name(*id));
+        }
+        (bytes, left_out)
+    }
+
+    fn wrapped(
+        &self,
+        set: &DescriptorSet<'_>,
+        bytes: Vec<u8>,
+        mut fill: impl FnMut(Tree) -> Tree,
+    ) -> Vec<u8> {
         let mut inner = bytes;
         for &id in self.fields.iter().rev() {
             let field = &set[id];
-            let empty = Tree::new(set.owner(field));
-            let mut around = if dressed {
-                let (tree, missing) = fill::dressed(set, empty);
-                left_out.extend(missing);
-                tree
-            } else {
-                fill::complete(set, empty)
-            };
-            // The message itself takes the place of a filled one.
+            let mut around = fill(Tree::new(set.owner(field)));
             around.take(set, id);
-            left_out.remove(&set.full_name(id));
             let mut outer = encode(set, &around);
             framed(field, Wire::of(field.kind), &inner, &mut outer);
             inner = outer;
         }
-        (inner, left_out)
+        inner
     }
 }
 
@@ -88,6 +104,18 @@ impl Routes {
     /// Finds the ways of one side of a world.
     pub fn new(world: &World<'_>, era: Era) -> Self {
         let set = world.set(era);
+        let payloads = &Payloads::of_both(world, world.occasion.payload)[era as usize];
+        let inside = |field: &Field<'_>| {
+            let payloads = payloads.inside(field.id);
+            // An `Any` has a message around what it holds, and JSON is no bytes.
+            let plain = payloads.filter(|payload| {
+                payload.format == PayloadFormat::Binary && field.kind == Kind::Bytes
+            });
+            let types = plain.flat_map(|payload| &payload.types);
+            types
+                .filter_map(|name| set.find_message(name))
+                .collect::<Vec<_>>()
+        };
         let both = |method: MethodId| match era {
             Era::Old => world.method_twin(method).is_some(),
             Era::New => world.method_origin(method).is_some(),
@@ -106,8 +134,8 @@ impl Routes {
             paired || !owner_paired
         };
         Routes {
-            shared: steps(set, both, through),
-            own: steps(set, |_| true, |_| true),
+            shared: steps(set, both, through, inside),
+            own: steps(set, |_| true, |_| true, inside),
         }
     }
 
@@ -127,6 +155,7 @@ fn steps(
     set: &DescriptorSet<'_>,
     from: impl Fn(MethodId) -> bool,
     through: impl Fn(FieldId) -> bool,
+    inside: impl Fn(&Field<'_>) -> Vec<MessageId>,
 ) -> Vec<Option<Step>> {
     let mut steps = vec![None; set.messages().len()];
     let mut queue = VecDeque::new();
@@ -140,12 +169,15 @@ fn steps(
     }
     while let Some(message) = queue.pop_front() {
         for field in set.fields_of(&set[message]) {
-            if let Target::Message(inner) = field.target
-                && steps[inner.index()].is_none()
-                && through(field.id)
-            {
-                steps[inner.index()] = Some(Step::Field(field.id));
-                queue.push_back(inner);
+            let held = match field.target {
+                Target::Message(inner) => vec![inner],
+                _ => inside(field),
+            };
+            for inner in held {
+                if steps[inner.index()].is_none() && through(field.id) {
+                    steps[inner.index()] = Some(Step::Field(field.id));
+                    queue.push_back(inner);
+                }
             }
         }
     }

@@ -28,6 +28,8 @@ pub(crate) struct Example {
     pub(crate) old: Files,
     pub(crate) breaks: Vec<Files>,
     pub(crate) allowed: Vec<Files>,
+    /// Messages that travel in the details of a status.
+    pub(crate) status_details: Vec<String>,
     /// What readers see of each that breaks, where the text says so.
     pub(crate) effects: Vec<BTreeMap<String, String>>,
 }
@@ -58,6 +60,7 @@ pub(crate) fn example(rule: &'static Rule) -> Example {
         old: Files::new(),
         breaks: Vec::new(),
         allowed: Vec::new(),
+        status_details: Vec::new(),
         effects: Vec::new(),
     };
     let mut lines = rule.doc.lines();
@@ -79,6 +82,7 @@ pub(crate) fn example(rule: &'static Rule) -> Example {
                 Some((direction @ ("new_to_old" | "old_to_new"), effect)) => {
                     effects.insert(direction.to_owned(), effect.to_owned());
                 }
+                Some(("status_details", name)) => example.status_details.push(name.to_owned()),
                 None => path = Some(word),
                 Some(_) => panic!("{}: an example cannot say {word}", rule.id),
             }
@@ -109,6 +113,19 @@ pub(crate) fn example(rule: &'static Rule) -> Example {
     assert!(!example.breaks.is_empty(), "{} is never broken", rule.id);
     assert!(!example.allowed.is_empty(), "{} allows nothing", rule.id);
     example
+}
+
+/// A tree with what it imports.
+#[allow(dead_code, reason = "the test `witness` hands it to protoc")]
+pub(crate) fn with_imports(files: &Files) -> Files {
+    let mut all = files.clone();
+    for (path, text) in IMPORTS {
+        let import = format!("import \"{path}\"");
+        if files.values().any(|text| text.contains(&import)) {
+            all.insert(path.to_owned(), text.to_owned());
+        }
+    }
+    all
 }
 
 pub(crate) fn compiled(rule: &Rule, files: &Files) -> Vec<u8> {

@@ -13,10 +13,26 @@ import struct
 import sys
 import tempfile
 
+import grpc_tools
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.internal import api_implementation
 from google.protobuf.message import DecodeError
 from grpc_tools import protoc
+
+
+BUILT_IN = os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
+
+
+def quietly(said, work):
+    """Keeps what protoc has to say of unused imports from the screen."""
+    kept = os.dup(2)
+    with open(said, "wb") as file:
+        os.dup2(file.fileno(), 2)
+    try:
+        return work()
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def compiled(files):
@@ -28,9 +44,12 @@ def compiled(files):
             with open(place, "w", encoding="utf-8") as file:
                 file.write(text)
         out = os.path.join(home, "set.binpb")
-        words = ["protoc", "-I" + home, "--descriptor_set_out=" + out]
-        if protoc.main(words + sorted(files)) != 0:
-            sys.exit("protoc refuses a schema")
+        words = ["protoc", "-I" + home, "-I" + BUILT_IN, "--descriptor_set_out=" + out]
+        words.append("--include_imports")
+        said = os.path.join(home, "said")
+        if quietly(said, lambda: protoc.main(words + sorted(files))) != 0:
+            with open(said, encoding="utf-8", errors="replace") as file:
+                sys.exit("protoc refuses a schema: " + file.read())
         with open(out, "rb") as file:
             return file.read()
 

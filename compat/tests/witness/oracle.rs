@@ -123,15 +123,15 @@ fn deep() -> Vec<(usize, String, Vec<u8>)> {
     cases
 }
 
-type Ours = Result<(Value, String), DecodeError>;
+pub(crate) type Ours = Result<(Value, String), DecodeError>;
 
-fn by_ours(set: &DescriptorSet<'_>, name: &str, bytes: &[u8]) -> Result<Ours, Failed> {
+pub(crate) fn by_ours(set: &DescriptorSet<'_>, name: &str, bytes: &[u8]) -> Result<Ours, Failed> {
     let message = set.find_message(name).ok_or("no such message")?;
     let read = decode(set, message, bytes, Profile::Spec);
     Ok(read.map(|tree| (json(set, &tree), hex(&encode(set, &tree)))))
 }
 
-fn agree(set: &DescriptorSet<'_>, name: &str, ours: &Ours, theirs: &Read) -> bool {
+pub(crate) fn agree(set: &DescriptorSet<'_>, name: &str, ours: &Ours, theirs: &Read) -> bool {
     match (ours, theirs) {
         (Ok((ours, bytes)), Read::Message { json, again }) => {
             // Without a value the bytes alone speak.

@@ -41,10 +41,7 @@ impl PairOfTypes {
     }
 
     pub(crate) fn reader(&self) -> Era {
-        match self.writer() {
-            Era::Old => Era::New,
-            Era::New => Era::Old,
-        }
+        self.writer().other()
     }
 }
 

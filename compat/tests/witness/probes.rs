@@ -48,6 +48,7 @@ impl Sides {
                 .iter()
                 .map(|(name, sample)| (field(set, message, name), sample.clone()))
                 .collect(),
+            refused: false,
         };
         Ok(witness(&world, &probe))
     }
@@ -137,12 +138,12 @@ pub(crate) fn dressed() -> Result<(), Failed> {
     let carried = found.ok_or("no witness")?.carried.ok_or("not carried")?;
     assert!(!carried.request);
     assert_eq!(hex(&carried.bytes), "0a0b08ffffffffffffffffff01");
-    // name "x", deep { again {} e: A }, then the message itself with b.
+    // name "a", deep { again {} e: A }, then the message itself with b.
     assert_eq!(
         hex(&carried.dressed),
-        "1201781a050a001201070a0d08ffffffffffffffffff011001"
+        "1201611a050a001201070a0d08ffffffffffffffffff011001"
     );
-    assert_eq!(carried.left_out, ["p.v1.Deep.again", "p.v1.Request.name"]);
+    assert_eq!(carried.left_out, ["p.v1.Deep.again"]);
 
     // What a type itself requires is always there, and never zero by chance.
     let old = "syntax = \"proto2\"; package p.v1;

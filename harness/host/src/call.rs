@@ -1,10 +1,14 @@
 //! One call, and the ways it can end.
 
+mod bytes;
+
+pub use self::bytes::Replies;
+
 use crate::codec::DynamicCodec;
 use crate::dynamic;
 use crate::process::Exit;
 use crate::transcript::Transcript;
-use bytes::Bytes;
+use ::bytes::Bytes;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use proto::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
 use std::error::Error;

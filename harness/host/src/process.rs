@@ -22,7 +22,7 @@ use tokio::io::unix::AsyncFd;
 mod birth;
 mod exec;
 
-use birth::Image;
+use birth::{Image, NotBorn};
 pub use exec::{ExecFailure, ExecTrouble};
 
 /// Descriptors a plugin may hold unless a launch says otherwise.
@@ -204,8 +204,10 @@ impl Process {
         let parent = rustix::process::getpid();
         let before_exec = || before_exec(umask, open_files, mark, tie, parent);
         let started = Instant::now();
-        let newborn = Newborn::spawn(spawn, &before_exec)
-            .map_err(|error| ExecFailure::of(spawn.program, &error))?;
+        let newborn = Newborn::spawn(spawn, &before_exec).map_err(|error| match error {
+            NotBorn::Machine(error) => ExecFailure::machine(&error),
+            NotBorn::Program(error) => ExecFailure::of(spawn.program, &error),
+        })?;
         let pid = newborn.pid;
         let pidfd = pidfd_open(pid, PidfdFlags::empty())
             .map_err(io::Error::from)
@@ -307,6 +309,30 @@ impl Process {
         self.exited()
     }
 
+    /// Waits for the end as [`Process::exited_within`] does, and as long again
+    /// as the process stood ready meanwhile and no processor was free, at most
+    /// three times `limit`: a busy machine is not the plugin's fault.
+    pub async fn exited_in_own_time(&mut self, limit: Duration) -> Option<Exit> {
+        let (asked, before) = (Instant::now(), self.queued());
+        loop {
+            let queued = self.queued().saturating_sub(before).min(3 * limit);
+            let left = (limit + queued).saturating_sub(asked.elapsed());
+            let exit = self.exited_within(left).await;
+            if exit.is_some() || left.is_zero() {
+                return exit;
+            }
+        }
+    }
+
+    /// How long its threads together have stood ready and no processor was free;
+    /// an ended one no longer counts. Zero where the kernel does not tell.
+    pub fn queued(&self) -> Duration {
+        crate::tree::thread_times(self.pid())
+            .values()
+            .map(|time| time.waited)
+            .sum()
+    }
+
     /// Sends a signal to the started process alone.
     pub fn signal(&mut self, signal: Signal) {
         if self.exited().is_none() && self.child_is_unreaped() {
@@ -394,7 +420,7 @@ struct Newborn {
 }
 
 impl Newborn {
-    fn spawn(spawn: &Spawn<'_>, before_exec: &dyn Fn() -> io::Result<()>) -> io::Result<Self> {
+    fn spawn(spawn: &Spawn<'_>, before_exec: &dyn Fn() -> io::Result<()>) -> Result<Self, NotBorn> {
         let shell = Path::new("/bin/sh");
         let image = if spawn.through_shell {
             // Two commands after one another keep the shell from replacing
@@ -409,15 +435,16 @@ impl Newborn {
         let (input, stdin) = match spawn.stdin {
             Stdin::Null => {
                 let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-                (rustix::fs::open(c"/dev/null", flags, Mode::empty())?, None)
+                let null = rustix::fs::open(c"/dev/null", flags, Mode::empty());
+                (null.map_err(io::Error::from)?, None)
             }
             Stdin::OpenPipe => {
-                let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
+                let (read, write) = pipe()?;
                 (read, Some(write))
             }
         };
-        let (stdout, output) = pipe_with(PipeFlags::CLOEXEC)?;
-        let (stderr, errors) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (stdout, output) = pipe()?;
+        let (stderr, errors) = pipe()?;
         let standard = [&input, &output, &errors];
         // ETXTBSY: another thread started a child while the file was still open
         // for writing; the child's copy of the descriptor is gone within
@@ -431,7 +458,9 @@ impl Newborn {
             }
             drop(starting);
             match spawned {
-                Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < 10 => {
+                Err(NotBorn::Program(error))
+                    if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < 10 =>
+                {
                     tries += 1;
                     std::thread::sleep(Duration::from_millis(20));
                 }
@@ -446,6 +475,10 @@ impl Newborn {
     }
 }
 
+fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(pipe_with(PipeFlags::CLOEXEC)?)
+}
+
 fn before_exec(umask: u32, open_files: u64, mark: u64, tie: bool, parent: Pid) -> io::Result<()> {
     if tie {
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
@@ -455,16 +488,24 @@ fn before_exec(umask: u32, open_files: u64, mark: u64, tie: bool, parent: Pid) -
         }
     }
     rustix::process::umask(Mode::from_raw_mode(umask));
-    let limit = |most: u64| Rlimit {
-        current: Some(most),
-        maximum: Some(most),
+    let bound = |resource: Resource, most: u64| {
+        // What the user's shell forbids is not ours to allow.
+        let hard = rustix::process::getrlimit(resource).maximum;
+        let most = hard.map_or(most, |hard| hard.min(most));
+        rustix::process::setrlimit(
+            resource,
+            Rlimit {
+                current: Some(most),
+                maximum: Some(most),
+            },
+        )
     };
-    rustix::process::setrlimit(Resource::Core, limit(0))?;
-    rustix::process::setrlimit(Resource::Fsize, limit(FILE_BYTES))?;
-    rustix::process::setrlimit(Resource::Data, limit(DATA_BYTES))?;
-    rustix::process::setrlimit(Resource::Nofile, limit(open_files))?;
+    bound(Resource::Core, 0)?;
+    bound(Resource::Fsize, FILE_BYTES)?;
+    bound(Resource::Data, DATA_BYTES)?;
+    bound(Resource::Nofile, open_files)?;
     // Where the kernel keeps no such limit, the environment tells alone.
-    let _ = rustix::process::setrlimit(Resource::Rttime, limit(mark));
+    let _ = bound(Resource::Rttime, mark);
     dies_first_of_hunger();
     // SAFETY: a plain system call on descriptor numbers; failure (an old
     // kernel) leaves the close-on-exec that each descriptor was opened with.

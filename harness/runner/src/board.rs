@@ -11,7 +11,18 @@ pub(crate) struct Board<'a> {
     roots: &'a Roots,
     open: BTreeMap<&'static str, Entry>,
     closed: BTreeMap<&'static str, (Verdict, u64)>,
-    lost: Vec<(&'static str, Finding)>,
+    lost: Vec<Loss>,
+}
+
+/// A plugin that was lost to a check.
+struct Loss {
+    /// Whose breach that is.
+    root: &'static str,
+    finding: Finding,
+    /// The check that lost it.
+    seen_by: &'static str,
+    /// Whether it was lost in the session that all share.
+    shared: bool,
 }
 
 #[derive(Default)]
@@ -58,13 +69,12 @@ impl<'a> Board<'a> {
                 Ok(other) => others.push(other),
                 Err(Stopped::Trouble(trouble)) => others.push(Verdict::Unknown { trouble }),
                 Err(Stopped::Lost(gone)) => {
-                    let root = gone.root.unwrap_or(match gone.manner {
-                        Manner::Line | Manner::Channel => self.roots.no_line,
-                        Manner::Crash => self.roots.crash,
-                        Manner::Hang => self.roots.hang,
-                    });
+                    let root = self.roots.of(&gone);
                     let finding = *gone.finding;
-                    if matches!(gone.manner, Manner::Crash | Manner::Hang) {
+                    // What any call of this kind does to the plugin says
+                    // nothing of the promise that was being judged.
+                    let known = mode.is_none() && self.is_known(&finding);
+                    if matches!(gone.manner, Manner::Crash | Manner::Hang) && !known {
                         findings.push((mode, finding.clone()));
                     } else if root != id {
                         others.push(Verdict::Unknown {
@@ -73,7 +83,12 @@ impl<'a> Board<'a> {
                             },
                         });
                     }
-                    self.lost.push((root, finding));
+                    self.lost.push(Loss {
+                        root,
+                        finding,
+                        seen_by: id,
+                        shared: mode.is_some(),
+                    });
                 }
             }
         }
@@ -97,20 +112,40 @@ impl<'a> Board<'a> {
         judged
     }
 
+    /// Whether the shared session was lost just so.
+    fn is_known(&self, finding: &Finding) -> bool {
+        let mut shared = self.lost.iter().filter(|loss| loss.shared);
+        shared.any(|loss| loss.finding.message == finding.message)
+    }
+
     /// Every result, sorted by id.
     pub(crate) fn settle(mut self) -> Vec<Judged> {
         while let Some((&id, _)) = self.open.first_key_value() {
             self.close(id);
         }
-        for (root, finding) in std::mem::take(&mut self.lost) {
-            let entry = self.closed.entry(root).or_insert((Verdict::Pass, 0));
+        let mut seen_by: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
+        for loss in std::mem::take(&mut self.lost) {
+            let entry = self.closed.entry(loss.root).or_insert((Verdict::Pass, 0));
+            let others = seen_by.entry(loss.root).or_default();
             if !entry.0.is_fail() {
-                entry.0 = Verdict::fail(finding);
+                entry.0 = Verdict::fail(loss.finding);
+            } else if others.is_empty() {
+                // Its own check tells it.
+                continue;
+            }
+            if !others.contains(&loss.seen_by) {
+                others.push(loss.seen_by);
             }
         }
         self.closed
             .iter()
-            .filter_map(|(id, (verdict, took_ms))| self.judged(id, verdict.clone(), *took_ms))
+            .filter_map(|(id, (verdict, took_ms))| {
+                let seen_by = seen_by.remove(id).unwrap_or_default();
+                Some(Judged {
+                    seen_by: seen_by.into_iter().map(str::to_owned).collect(),
+                    ..self.judged(id, verdict.clone(), *took_ms)?
+                })
+            })
             .collect()
     }
 
@@ -173,6 +208,7 @@ pub(crate) fn judged(requirement: &Requirement, verdict: Verdict) -> Judged {
         verdict,
         overlay: None,
         notes: Vec::new(),
+        seen_by: Vec::new(),
         reproduce: None,
         took_ms: 0,
     }

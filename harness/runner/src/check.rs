@@ -5,7 +5,7 @@ use host::channel::{ChannelFailure, Step};
 use host::{LaunchRecord, Mode, Session};
 use std::future::Future;
 use std::pin::Pin;
-use terms::{Judgement, Requirement};
+use terms::{Judgement, Lost, Manner, Requirement, Stopped};
 
 /// What a judge's future looks like; it stays on its thread.
 pub type Judging<'a> = Pin<Box<dyn Future<Output = Judgement> + 'a>>;
@@ -91,6 +91,31 @@ pub struct Roots {
 }
 
 impl Roots {
+    /// Whose breach the loss of a plugin is.
+    pub(crate) fn of(&self, gone: &Lost) -> &'static str {
+        gone.root.unwrap_or(match gone.manner {
+            Manner::Line | Manner::Channel => self.no_line,
+            Manner::Crash => self.crash,
+            Manner::Hang => self.hang,
+        })
+    }
+
+    /// Whose breach it is that the process has ended, where `check` brought
+    /// this result of its session and it had.
+    pub(crate) fn of_end(
+        &self,
+        check: &'static str,
+        result: &Judgement,
+        session: &mut Session,
+    ) -> Option<&'static str> {
+        session.exited()?;
+        match result {
+            Err(Stopped::Lost(gone)) => Some(self.of(gone)),
+            Ok(verdict) if verdict.is_fail() => Some(check),
+            _ => None,
+        }
+    }
+
     /// Whether a breach that no judge saw may be this requirement's.
     pub(crate) fn may_name(&self, id: &str) -> bool {
         [self.no_line, self.crash, self.hang].contains(&id)

@@ -115,6 +115,7 @@ mod tests {
             verdict,
             overlay: None,
             notes: Vec::new(),
+            seen_by: Vec::new(),
             reproduce: None,
             took_ms: 0,
         }

@@ -38,10 +38,11 @@ pub struct Selection {
     pub interrupt: Interrupt,
 }
 
-/// Longest life of one case, and the least of it in start limits; a judge
-/// bounds its calls, so that only a fault of ours reaches it.
+/// Longest life of one case, and the least of it in limits of a start and of
+/// a call; a judge bounds its calls, so that only a fault of ours reaches it.
 const CASE_LIMIT: Duration = Duration::from_mins(3);
 const STARTS_IN_A_CASE: u32 = 12;
+const CALLS_IN_A_CASE: u32 = 20;
 
 /// How long plugins get between SIGTERM and SIGKILL where a run is cut short.
 const LAST_GRACE: Duration = Duration::from_secs(2);
@@ -74,15 +75,19 @@ pub fn run(
     };
     // The streams of a running plugin may be opened once, so it has one try.
     if selection.solo_rerun && running.is_none() {
+        let mut alone: BTreeMap<String, Vec<Judged>> = BTreeMap::new();
         for result in &mut results {
-            if result.verdict.is_fail() && selection.interrupt.cause().is_none() {
-                let again = again(all, &result.id, roots, selection);
-                let passed = again
-                    .iter()
-                    .any(|other| other.id == result.id && other.verdict == Verdict::Pass);
-                if passed {
-                    result.overlay = Some(Overlay::Flaky);
-                }
+            let passed = result.verdict.is_fail()
+                && selection.interrupt.cause().is_none()
+                && result.witnesses().into_iter().all(|id| {
+                    let again = || again(all, id, roots, selection);
+                    let again = alone.entry(id.to_owned()).or_insert_with(again);
+                    let passed = |one: &Judged| one.id == id && one.verdict == Verdict::Pass;
+                    let failed = |one: &Judged| one.id == result.id && one.verdict.is_fail();
+                    again.iter().any(passed) && !again.iter().any(failed)
+                });
+            if passed {
+                result.overlay = Some(Overlay::Flaky);
             }
             teller.judged(result);
         }
@@ -221,7 +226,7 @@ impl Pass<'_> {
         if !self.is_over() {
             for check in blocked {
                 let trouble = match failed.values().next() {
-                    Some(&id) => Trouble::BlockedBy { id: id.to_owned() },
+                    Some(id) => blocked_by(id),
                     None => Trouble::infrastructure("no launch was possible"),
                 };
                 board.add(check.requirement.id, None, Err(trouble.into()), 0);
@@ -314,6 +319,7 @@ impl Pass<'_> {
         let mut results = Vec::new();
         let (record, came_up) = match case.attempt(&launch).await? {
             Ok(mut session) => {
+                let mut ended = None;
                 for check in selected {
                     let Judge::Session(over, judge) = check.judge else {
                         continue;
@@ -322,7 +328,11 @@ impl Pass<'_> {
                         let id = check.requirement.id;
                         self.started(id);
                         let began = Instant::now();
-                        let result = judge(&mut session).await;
+                        let result = match ended {
+                            None => judge(&mut session).await,
+                            Some(root) => Err(blocked_by(root).into()),
+                        };
+                        ended = ended.or_else(|| roots.of_end(id, &result, &mut session));
                         results.push((id, result, millis(began)));
                     }
                 }
@@ -382,10 +392,7 @@ impl Pass<'_> {
                 continue;
             };
             if let Some(root) = root.filter(|_| over.covers(mode)) {
-                let trouble = Trouble::BlockedBy {
-                    id: root.to_owned(),
-                };
-                results.push((check.requirement.id, Err(trouble.into()), 0));
+                results.push((check.requirement.id, Err(blocked_by(root).into()), 0));
             }
         }
         Ok(SharedLaunch { results, root })
@@ -473,7 +480,10 @@ pub(crate) fn in_case<T, F>(
 where
     F: Future<Output = Result<T, Trouble>>,
 {
-    let limit = CASE_LIMIT.max(limits.start * STARTS_IN_A_CASE) + 2 * limits.idle;
+    let limit = CASE_LIMIT
+        .max(limits.start * STARTS_IN_A_CASE)
+        .max(limits.rpc * CALLS_IN_A_CASE)
+        + 2 * limits.idle;
     let run = || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -504,6 +514,13 @@ where
             .unwrap_or("no text");
         Err(Trouble::harness(format!("a judge panicked: {text}")))
     })
+}
+
+/// What is said of a check that another's breach keeps from judging.
+fn blocked_by(root: &str) -> Trouble {
+    Trouble::BlockedBy {
+        id: root.to_owned(),
+    }
 }
 
 fn millis(began: Instant) -> u64 {

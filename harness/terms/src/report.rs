@@ -155,6 +155,9 @@ pub struct Judged {
     /// What was left unjudged of it, or seen beside the verdict.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The checks that saw the breach, where the requirement's own did not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen_by: Vec<String>,
     /// One command that judges this requirement again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reproduce: Option<String>,
@@ -163,6 +166,15 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// The checks whose repetition may show the breach again.
+    pub fn witnesses(&self) -> Vec<&str> {
+        if self.seen_by.is_empty() {
+            vec![&self.id]
+        } else {
+            self.seen_by.iter().map(String::as_str).collect()
+        }
+    }
+
     /// A breach that fails the run under this strictness.
     pub fn counts_as_failure(&self, strictness: Strictness) -> bool {
         match self.overlay {

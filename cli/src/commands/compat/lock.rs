@@ -82,7 +82,8 @@ fn edits(lock: &Lock, before: &[Lock]) -> Vec<String> {
         edits.extend(lock.may_join(before).err().map(|why| why.to_string()));
         let mut published = carried().into_iter();
         let published = published.find(|published| published.version == lock.version);
-        if published.is_some_and(|published| published != *lock) && is_aperios(lock) {
+        let files = |lock: &Lock| (lock.set.clone(), lock.digest.clone());
+        if published.is_some_and(|published| files(&published) != files(lock)) && is_aperios(lock) {
             let package = proto::interface::PACKAGE;
             edits.push(format!("{package} was published otherwise"));
         }

@@ -2,7 +2,7 @@
 //! the interface, and its locks.
 
 use crate::config;
-use compat::load::{Failure, LoadError};
+use compat::load::{Failure, Input, LoadError, Loaded, Protox, Roots};
 use compat::{Lock, Policy, Version, lock};
 use std::path::{Path, PathBuf};
 
@@ -69,7 +69,19 @@ pub(super) fn carried() -> Vec<Lock> {
     let released = proto::released::RELEASED.iter().map(|released| Lock {
         version: compat::version::release(released.version).expect("a test reads them all"),
         set: released.descriptor_set.to_vec(),
+        comments: None,
         digest: released.digest.to_owned(),
     });
     released.collect()
+}
+
+/// The newest of those of one minor, and its version in words.
+pub(in crate::commands) fn minor(major: u32, minor: u32) -> Option<(String, Loaded)> {
+    let (major, minor) = (u64::from(major), u64::from(minor));
+    let mut locks = carried().into_iter().rev();
+    let lock = locks.find(|lock| (lock.version.major, lock.version.minor) == (major, minor))?;
+    let loaded = Input::Bytes(lock.set)
+        .load(&Roots::default(), &Protox)
+        .ok()?;
+    Some((lock.version.to_string(), loaded))
 }

@@ -29,10 +29,13 @@ impl Referenced {
         set.map_err(|error| error.in_file(self.shown.as_str()))
     }
 
-    /// The digest of the comments, where they are left out and frozen.
+    /// The digest of the comments, where nothing else is left of them.
     pub(super) fn comments(&self) -> Option<String> {
-        let digests = self.lock.as_ref()?.digests()?;
-        Some(digests.comments)
+        let lock = self.lock.as_ref()?;
+        match lock.commented() {
+            Some(_) => None,
+            None => Some(lock.digests()?.comments),
+        }
     }
 }
 
@@ -76,7 +79,8 @@ pub(super) fn release(project: &Project, version: &Version) -> Result<Referenced
 /// What a lock holds. One that was edited until nobody can read it is refused;
 /// any other that nobody can read leaves it open what changed.
 fn locked(project: &Project, named: &str, lock: Lock) -> Result<Referenced, LoadError> {
-    let loaded = Input::Bytes(lock.set.clone())
+    let set = lock.commented().unwrap_or_else(|| lock.set.clone());
+    let loaded = Input::Bytes(set)
         .load(&Roots::default(), &Protox)
         .and_then(|loaded| loaded.set().map(drop).map(|()| loaded));
     let loaded = match loaded {

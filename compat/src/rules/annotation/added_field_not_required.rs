@@ -3,9 +3,10 @@ use super::demand::tightened;
 use super::marks::spot;
 use crate::annotation::{Annotations, REQUIRED};
 use crate::declare::rule;
-use crate::found::Found;
+use crate::found::{Era, Found};
 use crate::model::ElementId;
 use crate::pair::World;
+use crate::rules::wire::probes;
 
 rule! {
     /// A field that is added to a released message is not required.
@@ -42,6 +43,11 @@ fn judge(world: &World, found: &mut Found) {
         let name = world.new.full_name(id);
         let message = format!("field {name} was added and is required");
         let spot = spot(world.new, added.element, REQUIRED);
-        tightened(found.at(id, spot, None, message));
+        let hit = found.at(id, spot, None, message);
+        tightened(hit);
+        let new = world.new.owner(&world.new[id]);
+        let old = world.message_origin(new);
+        let nothing = |old| probes::message(world, Era::Old, (old, new), []).refused();
+        hit.shown_by(old.map(nothing));
     }
 }

@@ -2,7 +2,7 @@
 //! what a value must fulfil, each by a name that does not depend on who says
 //! it. Adapters read `buf.validate` and `google.api.field_behavior`.
 
-use super::language::{Inclusion, inclusion};
+use crate::language::{Inclusion, inclusion};
 use crate::model::{DescriptorSet, Field, Options};
 use crate::wire::{Reader, Value, packed};
 use std::collections::{BTreeMap, BTreeSet};

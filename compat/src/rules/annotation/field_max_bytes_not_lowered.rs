@@ -1,9 +1,10 @@
 use super::limit::moved;
-use crate::annotation::MAX_BYTES;
+use crate::annotation::{Annotations, MAX_BYTES};
 use crate::declare::rule;
 use crate::found::Found;
-use crate::model::Field;
+use crate::model::{Field, Kind};
 use crate::pair::{Pair, World};
+use crate::witness::Sample;
 
 rule! {
     /// A field takes values as long as before.
@@ -37,5 +38,11 @@ rule! {
 
 fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     let option = ("max_bytes", MAX_BYTES);
-    moved(pair, world, found, option, |said| said.max_bytes);
+    // What a pattern takes is not made longer here, nor what a message holds.
+    let textual = matches!(pair.old.kind, Kind::String | Kind::Bytes);
+    let beyond = |old: &Annotations, limit: usize| {
+        let text = Sample::Text("x".repeat(limit + 1));
+        (textual && old.pattern.is_none()).then(|| vec![text])
+    };
+    moved(pair, world, found, option, |said| said.max_bytes, beyond);
 }

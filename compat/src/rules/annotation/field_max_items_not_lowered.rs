@@ -1,9 +1,10 @@
 use super::limit::moved;
-use crate::annotation::MAX_ITEMS;
+use crate::annotation::{Annotations, MAX_ITEMS};
 use crate::declare::rule;
 use crate::found::Found;
-use crate::model::Field;
+use crate::model::{Cardinality, Field};
 use crate::pair::{Pair, World};
+use crate::rules::wire::probes;
 
 rule! {
     /// A field takes as many elements as before.
@@ -37,5 +38,11 @@ rule! {
 
 fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     let option = ("max_items", MAX_ITEMS);
-    moved(pair, world, found, option, |said| said.max_items);
+    // Entries of a map would need a key each.
+    let list = world.old.cardinality(pair.old) == Cardinality::Repeated;
+    let beyond = |old: &Annotations, limit: usize| {
+        let item = probes::some(world.old, pair.old);
+        (list && old.pattern.is_none()).then(|| vec![item; limit + 1])
+    };
+    moved(pair, world, found, option, |said| said.max_items, beyond);
 }

@@ -2,9 +2,11 @@ use super::demand::tightened;
 use super::marks::{changed_field, spot};
 use crate::annotation::REQUIRED;
 use crate::declare::rule;
-use crate::found::Found;
+use crate::found::{Era, Found};
 use crate::model::Field;
 use crate::pair::{Pair, World};
+use crate::rules::wire::probes;
+use crate::witness::Sample;
 
 rule! {
     /// A released field does not become required.
@@ -33,6 +35,8 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     if new.required && !old.required {
         let message = format!("{} became required", world.new.full_name(pair.new.id));
         let spot = spot(world.new, pair.new.id.into(), REQUIRED);
-        tightened(found.at(pair.new.id, spot, Some(pair.old.file), message));
+        let hit = found.at(pair.new.id, spot, Some(pair.old.file), message);
+        tightened(hit);
+        hit.shown_by(probes::field(world, Era::Old, pair, [Sample::Empty]).refused());
     }
 }

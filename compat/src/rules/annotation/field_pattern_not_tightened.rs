@@ -1,13 +1,15 @@
 use super::demand::{loosened, tightened};
-use super::language::{Inclusion, inclusion};
 use super::marks::{changed_field, spot};
 use crate::annotation::PATTERN;
 use crate::declare::rule;
 use crate::effect::Demand;
-use crate::found::Found;
+use crate::found::{Era, Found};
+use crate::language::{Inclusion, inclusion};
 use crate::model::Field;
 use crate::pair::{Pair, World};
 use crate::rule::Channel;
+use crate::rules::wire::probes;
+use crate::witness::Sample;
 
 rule! {
     /// A pattern takes every text it took.
@@ -53,7 +55,13 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     let message = format!("the pattern of {name} {what}");
     let hit = found.at(pair.new.id, spot, Some(pair.old.file), message);
     match wider {
-        None => tightened(hit),
+        None => {
+            tightened(hit);
+            if let Inclusion::Lacks(text) = inclusion {
+                let sample = Sample::Text(text);
+                hit.shown_by(probes::field(world, Era::Old, pair, [sample]).refused());
+            }
+        }
         Some(true) => loosened(hit),
         Some(false) => {
             hit.demands(Channel::All, Demand::Patch);
@@ -85,7 +93,7 @@ pub(super) fn told(
             None,
         ),
         Inclusion::Holds => {
-            let equal = super::language::inclusion(new, old) == Inclusion::Holds;
+            let equal = self::inclusion(new, old) == Inclusion::Holds;
             let how = if equal {
                 "takes the same"
             } else {

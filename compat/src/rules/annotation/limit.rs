@@ -3,17 +3,24 @@
 use super::demand::{loosened, tightened};
 use super::marks::{changed_field, spot};
 use crate::annotation::Annotations;
-use crate::found::Found;
+use crate::found::{Era, Found};
 use crate::model::Field;
 use crate::pair::{Pair, World};
+use crate::rules::wire::probes;
+use crate::witness::Sample;
 
-/// Reports a limit that moved; `what` and `option` name it.
+/// Bytes or elements of a value that shows a limit, at most.
+const SHOWN: u64 = 4096;
+
+/// Reports a limit that moved; `what` and `option` name it. `beyond` makes the
+/// smallest value of more than a limit, where it can.
 pub(super) fn moved(
     pair: &Pair<Field>,
     world: &World,
     found: &mut Found,
     (what, option): (&str, u32),
     limit: impl Fn(&Annotations) -> Option<u64>,
+    beyond: impl Fn(&Annotations, usize) -> Option<Vec<Sample>>,
 ) {
     let Some((old, new)) = changed_field(world, pair) else {
         return;
@@ -29,5 +36,13 @@ pub(super) fn moved(
     let message = format!("{what} of {name} {change}");
     let spot = spot(world.new, pair.new.id.into(), option);
     let hit = found.at(pair.new.id, spot, Some(pair.old.file), message);
-    if less { tightened(hit) } else { loosened(hit) }
+    if !less {
+        return loosened(hit);
+    }
+    tightened(hit);
+    let new = limit(&new).filter(|new| *new < SHOWN);
+    let new = new.and_then(|new| usize::try_from(new).ok());
+    if let Some(samples) = new.and_then(|new| beyond(&old, new)) {
+        hit.shown_by(probes::field(world, Era::Old, pair, samples).refused());
+    }
 }

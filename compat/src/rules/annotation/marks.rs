@@ -97,7 +97,7 @@ pub(super) fn elements(world: &World, file: &File<'_>) -> Vec<(ElementId, Option
     for id in field_ids(&file.all_fields) {
         let field = &set[id];
         if field.extendee.is_some() || !set[set.owner(field)].map_entry {
-            let origin = world.field_origin(id);
+            let origin = world.field_origin(id).or_else(|| world.moved_from(id));
             elements.push((id.into(), origin.map(ElementId::from)));
         }
     }

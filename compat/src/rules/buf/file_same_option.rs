@@ -10,19 +10,38 @@ use crate::rule::{Channel, Rule};
 
 const PY_GENERIC_SERVICES: u32 = 18;
 
-/// Declares the rule of one option: name, number, default.
-macro_rules! option {
-    ($module:ident, $name:literal, $number:literal, $default:ident $(($value:literal))?, $($rule:tt)+) => {
-        mod $module {
+/// Declares the rules: an option, its number, how it is read and what it is when
+/// it is not set, the id, a value that differs from that and one that does not.
+macro_rules! options {
+    ($(
+        $(#[doc = $more:literal])*
+        $name:ident = $number:literal: $default:ident $(($unset:literal))?,
+        $id:literal, $other:tt not $same:tt $(, aperio [$channel:ident])?;
+    )+) => {
+        $(mod $name {
             use super::*;
 
-            rule! { $($rule)+ }
+            rule! {
+                #[doc = concat!(" A file keeps its `", stringify!($name), "`.\n")]
+                $(#[doc = $more])*
+                #[doc = concat!(
+                    "\n ```proto old\n message M {}\n ```",
+                    "\n ```proto breaks\n option ", stringify!($name = $other;), "\n message M {}\n ```",
+                    "\n ```proto allowed\n option ", stringify!($name = $same;), "\n message M {}\n ```",
+                )]
+                $id, File,
+                buf [File, Package],
+                $(aperio [$channel],)?
+                judge
+            }
 
             fn judge(pair: &Pair<File>, world: &World, found: &mut Found) {
-                let default = Default::$default $(($value))?;
-                super::judge(pair, world, found, $name, $number, default);
+                let default = Default::$default $(($unset))?;
+                super::judge(pair, world, found, stringify!($name), $number, default);
             }
-        }
+        })+
+
+        pub(crate) static RULES: &[&Rule] = &[$(&$name::RULE),+];
     };
 }
 
@@ -69,330 +88,22 @@ fn judge(
     }
 }
 
-option! {
-    cc_enable_arenas, "cc_enable_arenas", 31, Bool(true),
-    /// A file keeps its `cc_enable_arenas`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option cc_enable_arenas = false;
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option cc_enable_arenas = true;
-    /// message M {}
-    /// ```
-    "FILE_SAME_CC_ENABLE_ARENAS", File,
-    buf [File, Package],
-    judge
-}
-option! {
-    cc_generic_services, "cc_generic_services", 16, Bool(false),
-    /// A file keeps its `cc_generic_services`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option cc_generic_services = true;
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option cc_generic_services = false;
-    /// message M {}
-    /// ```
-    "FILE_SAME_CC_GENERIC_SERVICES", File,
-    buf [File, Package],
-    judge
-}
-option! {
-    csharp_namespace, "csharp_namespace", 37, Text,
-    /// A file keeps its `csharp_namespace`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option csharp_namespace = "N";
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option csharp_namespace = "";
-    /// message M {}
-    /// ```
-    "FILE_SAME_CSHARP_NAMESPACE", File,
-    buf [File, Package],
-    judge
-}
-option! {
-    go_package, "go_package", 11, Text,
-    /// A file keeps its `go_package`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option go_package = "n";
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option go_package = "";
-    /// message M {}
-    /// ```
-    "FILE_SAME_GO_PACKAGE", File,
-    buf [File, Package],
-    aperio [SourceGo],
-    judge
-}
-option! {
-    java_generic_services, "java_generic_services", 17, Bool(false),
-    /// A file keeps its `java_generic_services`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option java_generic_services = true;
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option java_generic_services = false;
-    /// message M {}
-    /// ```
-    "FILE_SAME_JAVA_GENERIC_SERVICES", File,
-    buf [File, Package],
-    judge
-}
-option! {
-    java_multiple_files, "java_multiple_files", 10, Bool(false),
-    /// A file keeps its `java_multiple_files`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option java_multiple_files = true;
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option java_multiple_files = false;
-    /// message M {}
-    /// ```
-    "FILE_SAME_JAVA_MULTIPLE_FILES", File,
-    buf [File, Package],
-    judge
-}
-option! {
-    java_outer_classname, "java_outer_classname", 8, Text,
-    /// A file keeps its `java_outer_classname`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option java_outer_classname = "N";
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option java_outer_classname = "";
-    /// message M {}
-    /// ```
-    "FILE_SAME_JAVA_OUTER_CLASSNAME", File,
-    buf [File, Package],
-    judge
-}
-option! {
-    java_package, "java_package", 1, Text,
-    /// A file keeps its `java_package`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option java_package = "n";
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option java_package = "";
-    /// message M {}
-    /// ```
-    "FILE_SAME_JAVA_PACKAGE", File,
-    buf [File, Package],
-    judge
-}
-option! {
-    objc_class_prefix, "objc_class_prefix", 36, Text,
-    /// A file keeps its `objc_class_prefix`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option objc_class_prefix = "N";
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option objc_class_prefix = "";
-    /// message M {}
-    /// ```
-    "FILE_SAME_OBJC_CLASS_PREFIX", File,
-    buf [File, Package],
-    judge
-}
-option! {
-    optimize_for, "optimize_for", 9, Speed,
-    /// A file keeps its `optimize_for`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option optimize_for = CODE_SIZE;
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option optimize_for = SPEED;
-    /// message M {}
-    /// ```
-    "FILE_SAME_OPTIMIZE_FOR", File,
-    buf [File, Package],
-    judge
-}
-option! {
-    php_class_prefix, "php_class_prefix", 40, Text,
-    /// A file keeps its `php_class_prefix`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option php_class_prefix = "N";
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option php_class_prefix = "";
-    /// message M {}
-    /// ```
-    "FILE_SAME_PHP_CLASS_PREFIX", File,
-    buf [File, Package],
-    judge
-}
-option! {
-    php_metadata_namespace, "php_metadata_namespace", 44, Text,
-    /// A file keeps its `php_metadata_namespace`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option php_metadata_namespace = "N";
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option php_metadata_namespace = "";
-    /// message M {}
-    /// ```
-    "FILE_SAME_PHP_METADATA_NAMESPACE", File,
-    buf [File, Package],
-    judge
-}
-option! {
-    php_namespace, "php_namespace", 41, Text,
-    /// A file keeps its `php_namespace`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option php_namespace = "N";
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option php_namespace = "";
-    /// message M {}
-    /// ```
-    "FILE_SAME_PHP_NAMESPACE", File,
-    buf [File, Package],
-    judge
-}
-option! {
-    py_generic_services, "py_generic_services", 18, Bool(false),
-    /// A file keeps its `py_generic_services`.
-    ///
+options! {
+    cc_enable_arenas = 31: Bool(true), "FILE_SAME_CC_ENABLE_ARENAS", false not true;
+    cc_generic_services = 16: Bool(false), "FILE_SAME_CC_GENERIC_SERVICES", true not false;
+    csharp_namespace = 37: Text, "FILE_SAME_CSHARP_NAMESPACE", "N" not "";
+    go_package = 11: Text, "FILE_SAME_GO_PACKAGE", "n" not "", aperio [SourceGo];
+    java_generic_services = 17: Bool(false), "FILE_SAME_JAVA_GENERIC_SERVICES", true not false;
+    java_multiple_files = 10: Bool(false), "FILE_SAME_JAVA_MULTIPLE_FILES", true not false;
+    java_outer_classname = 8: Text, "FILE_SAME_JAVA_OUTER_CLASSNAME", "N" not "";
+    java_package = 1: Text, "FILE_SAME_JAVA_PACKAGE", "n" not "";
+    objc_class_prefix = 36: Text, "FILE_SAME_OBJC_CLASS_PREFIX", "N" not "";
+    optimize_for = 9: Speed, "FILE_SAME_OPTIMIZE_FOR", CODE_SIZE not SPEED;
+    php_class_prefix = 40: Text, "FILE_SAME_PHP_CLASS_PREFIX", "N" not "";
+    php_metadata_namespace = 44: Text, "FILE_SAME_PHP_METADATA_NAMESPACE", "N" not "";
+    php_namespace = 41: Text, "FILE_SAME_PHP_NAMESPACE", "N" not "";
     /// With them go names that Python can use; where they come, it has more names.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option py_generic_services = true;
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option py_generic_services = false;
-    /// message M {}
-    /// ```
-    "FILE_SAME_PY_GENERIC_SERVICES", File,
-    buf [File, Package],
-    aperio [SourcePy],
-    judge
+    py_generic_services = 18: Bool(false), "FILE_SAME_PY_GENERIC_SERVICES", true not false, aperio [SourcePy];
+    ruby_package = 45: Text, "FILE_SAME_RUBY_PACKAGE", "N" not "";
+    swift_prefix = 39: Text, "FILE_SAME_SWIFT_PREFIX", "N" not "";
 }
-option! {
-    ruby_package, "ruby_package", 45, Text,
-    /// A file keeps its `ruby_package`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option ruby_package = "N";
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option ruby_package = "";
-    /// message M {}
-    /// ```
-    "FILE_SAME_RUBY_PACKAGE", File,
-    buf [File, Package],
-    judge
-}
-option! {
-    swift_prefix, "swift_prefix", 39, Text,
-    /// A file keeps its `swift_prefix`.
-    ///
-    /// ```proto old
-    /// message M {}
-    /// ```
-    /// ```proto breaks
-    /// option swift_prefix = "N";
-    /// message M {}
-    /// ```
-    /// ```proto allowed
-    /// option swift_prefix = "";
-    /// message M {}
-    /// ```
-    "FILE_SAME_SWIFT_PREFIX", File,
-    buf [File, Package],
-    judge
-}
-
-pub(crate) static RULES: &[&Rule] = &[
-    &cc_enable_arenas::RULE,
-    &cc_generic_services::RULE,
-    &csharp_namespace::RULE,
-    &go_package::RULE,
-    &java_generic_services::RULE,
-    &java_multiple_files::RULE,
-    &java_outer_classname::RULE,
-    &java_package::RULE,
-    &objc_class_prefix::RULE,
-    &optimize_for::RULE,
-    &php_class_prefix::RULE,
-    &php_metadata_namespace::RULE,
-    &php_namespace::RULE,
-    &py_generic_services::RULE,
-    &ruby_package::RULE,
-    &swift_prefix::RULE,
-];

@@ -10,7 +10,7 @@ const FIELD_MAX: i32 = (1 << 29) - 1;
 
 /// The last number a message may give away: message sets have more.
 pub(in crate::rules) fn message_max(message: &Message<'_>) -> i32 {
-    if message.options.bool(1) == Some(true) {
+    if message.is_set() {
         i32::MAX - 1
     } else {
         FIELD_MAX

@@ -1,6 +1,6 @@
-use super::describe::method;
+use super::types::method_type;
 use crate::declare::rule;
-use crate::found::{Found, Spot};
+use crate::found::Found;
 use crate::model::Method;
 use crate::pair::{Pair, World};
 
@@ -30,15 +30,5 @@ rule! {
 }
 
 fn judge(pair: &Pair<Method>, world: &World, found: &mut Found) {
-    let old = world.old.message_name(pair.old.output);
-    let new = world.new.message_name(pair.new.output);
-    if old != new {
-        let message = format!(
-            "{} changed its response type from {old} to {new}",
-            method(world.new, pair.new)
-        );
-        let spot = Spot::part(world.new, pair.new.id, &[3]);
-        let against = world.old.file_of(pair.old.id.into());
-        found.at(pair.new.id, spot, Some(against), message);
-    }
+    method_type(pair, world, found, ("response", 3), |method| method.output);
 }

@@ -1,7 +1,6 @@
-use super::describe::method;
+use super::streaming;
 use crate::declare::rule;
-use crate::effect::Effect;
-use crate::found::{Found, Spot};
+use crate::found::Found;
 use crate::model::Method;
 use crate::pair::{Pair, World};
 
@@ -27,20 +26,7 @@ rule! {
 }
 
 fn judge(pair: &Pair<Method>, world: &World, found: &mut Found) {
-    if pair.old.server_streaming != pair.new.server_streaming {
-        let (old, new) = if pair.new.server_streaming {
-            ("unary", "streaming")
-        } else {
-            ("streaming", "unary")
-        };
-        let message = format!(
-            "{} changed from server {old} to server {new}",
-            method(world.new, pair.new)
-        );
-        let spot = Spot::of(world.new, pair.new.id);
-        let against = world.old.file_of(pair.old.id.into());
-        found
-            .at(pair.new.id, spot, Some(against), message)
-            .effects(Effect::Rejected, Effect::Rejected);
-    }
+    streaming::kept(pair, world, found, "server", |method| {
+        method.server_streaming
+    });
 }

@@ -1,9 +1,9 @@
 //! What the rules on types share.
 
-use super::describe::field;
+use super::describe::{field, method};
 use crate::features::Syntax;
 use crate::found::{Found, Spot};
-use crate::model::{DescriptorSet, Enum, Field, Kind, Target};
+use crate::model::{DescriptorSet, Enum, Field, Kind, MessageId, Method, Target};
 use crate::pair::{Pair, World};
 use std::collections::HashSet;
 
@@ -69,5 +69,25 @@ fn kind(set: &DescriptorSet<'_>, field: &Field<'_>) -> &'static str {
         "message (delimited encoding)"
     } else {
         field.kind.word()
+    }
+}
+
+/// Reports a method whose request or response, as `what` calls it, is of
+/// another name; `what` says too where it stands.
+pub(super) fn method_type(
+    pair: &Pair<Method>,
+    world: &World,
+    found: &mut Found,
+    (what, part): (&str, i32),
+    of: impl Fn(&Method) -> MessageId,
+) {
+    let old = world.old.message_name(of(pair.old));
+    let new = world.new.message_name(of(pair.new));
+    if old != new {
+        let name = method(world.new, pair.new);
+        let message = format!("{name} changed its {what} type from {old} to {new}");
+        let spot = Spot::part(world.new, pair.new.id, &[part]);
+        let against = world.old.file_of(pair.old.id.into());
+        found.at(pair.new.id, spot, Some(against), message);
     }
 }

@@ -79,6 +79,14 @@ fn judge(pair: &Pair<Field>, world: &World, found: &mut Found) {
     found.at(pair.new.id, spot, Some(pair.old.file), message);
 }
 
+/// Whether what one message is in JSON is read as another.
+pub(super) fn alike(world: &World, old: MessageId, new: MessageId) -> bool {
+    let mut shapes = Shapes::new(world);
+    shapes.met.insert((old, new));
+    shapes.rest.push((old, new));
+    shapes.rest()
+}
+
 /// One value in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
@@ -216,9 +224,10 @@ impl<'w> Shapes<'w> {
     }
 
     fn equal(&mut self, pair: &Pair<Field>) -> bool {
-        if !self.field(pair.old, pair.new) {
-            return false;
-        }
+        self.field(pair.old, pair.new) && self.rest()
+    }
+
+    fn rest(&mut self) -> bool {
         while let Some((old, new)) = self.rest.pop() {
             if self.met.len() > TYPES || !self.message(old, new) {
                 return false;

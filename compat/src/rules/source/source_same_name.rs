@@ -1,10 +1,9 @@
 use super::shape::demands;
+use crate::declaration::kind_word;
 use crate::declare::rule;
 use crate::effect::Demand;
 use crate::found::{Era, Found, Spot};
-use crate::model::{
-    ElementId, Enum, Field, File, FileId, Message, MessageId, Named, Service, field_ids,
-};
+use crate::model::{ElementId, Enum, Field, File, Message, MessageId, Named, Service, field_ids};
 use crate::pair::World;
 use std::collections::{HashMap, HashSet};
 
@@ -70,8 +69,10 @@ fn judge(world: &World, found: &mut Found) {
         if world.package(Era::New, file.package).is_none() {
             // With its package go all its names; once is enough.
             if told.insert(file.package) {
-                let what = format!("every name of package {}", file.package);
-                gone(world, found, file.id.into(), file.id, &what, None);
+                let message = format!("every name of package {} is gone", file.package);
+                let spot = world.file_twin(file.id).map(Spot::file);
+                let hit = found.gone(file.id, spot, file.id, message);
+                demands(hit, Demand::Major, Demand::Major);
             }
             continue;
         }
@@ -108,43 +109,25 @@ fn types(world: &World, found: &mut Found, file: &File) {
         // What stands in a lost message is lost with it.
         if !message.map_entry && world.message_twin(message.id).is_none() && !lost(message.parent) {
             let around = message.parent.and_then(|parent| world.message_twin(parent));
-            let what = format!("message {}", old.message_name(message.id));
-            gone(
-                world,
-                found,
-                message.id.into(),
-                file.id,
-                &what,
-                around.map(ElementId::from),
-            );
+            gone(world, found, message.id.into(), around.map(Into::into));
         }
     }
     for each in old.enums_of(file) {
         if world.enum_twin(each.id).is_none() && !lost(each.parent) {
             let around = each.parent.and_then(|parent| world.message_twin(parent));
-            let what = format!("enum {}", old.enum_name(each.id));
-            gone(
-                world,
-                found,
-                each.id.into(),
-                file.id,
-                &what,
-                around.map(ElementId::from),
-            );
+            gone(world, found, each.id.into(), around.map(Into::into));
         }
     }
     for service in old.services_of(file) {
         if world.service_twin(service.id).is_none() {
-            let what = format!("service {}", old.service_name(service.id));
-            gone(world, found, service.id.into(), file.id, &what, None);
+            gone(world, found, service.id.into(), None);
         }
     }
     let extensions = field_ids(&file.all_fields).filter(|id| old[*id].extendee.is_some());
     for extension in extensions {
         let name = old.full_name(extension);
         if !matches!(world.new.find(&name), Some(Named::Extension(_))) {
-            let what = format!("extension {name}");
-            gone(world, found, extension.into(), file.id, &what, None);
+            gone(world, found, extension.into(), None);
         }
     }
 }
@@ -165,20 +148,9 @@ fn members(world: &World, found: &mut Found, old: &Message, new: &Message) {
                 demands(hit, Demand::Major, Demand::Patch);
             }
         } else {
-            let what = format!("field {}", world.old.full_name(field.id));
-            match world.field_twin(field.id) {
-                Some(twin) => {
-                    let now = world.new[twin].name;
-                    renamed(world, found, twin.into(), old.file, &what, now);
-                }
-                None => gone(
-                    world,
-                    found,
-                    field.id.into(),
-                    old.file,
-                    &what,
-                    Some(new.id.into()),
-                ),
+            match world.field_twin(field.id).map(|twin| &world.new[twin]) {
+                Some(twin) => renamed(world, found, field.id.into(), twin.id.into(), twin.name),
+                None => gone(world, found, field.id.into(), Some(new.id.into())),
             }
         }
     }
@@ -190,15 +162,7 @@ fn members(world: &World, found: &mut Found, old: &Message, new: &Message) {
     {
         let twin = world.oneof_twin(oneof.id).map(|twin| &world.new[twin]);
         if twin.is_none_or(|twin| twin.synthetic) {
-            let what = format!("oneof {}", world.old.full_name(oneof.id));
-            gone(
-                world,
-                found,
-                oneof.id.into(),
-                old.file,
-                &what,
-                Some(new.id.into()),
-            );
+            gone(world, found, oneof.id.into(), Some(new.id.into()));
         }
     }
 }
@@ -208,17 +172,9 @@ fn values(world: &World, found: &mut Found, old: &Enum, new: &Enum) {
     let names: HashSet<&str> = now.iter().map(|value| value.name).collect();
     for value in world.old.values_of(old) {
         if !names.contains(value.name) {
-            let what = format!("value {}", world.old.full_name(value.id));
             match now.iter().find(|other| other.number == value.number) {
-                Some(twin) => renamed(world, found, twin.id.into(), old.file, &what, twin.name),
-                None => gone(
-                    world,
-                    found,
-                    value.id.into(),
-                    old.file,
-                    &what,
-                    Some(new.id.into()),
-                ),
+                Some(twin) => renamed(world, found, value.id.into(), twin.id.into(), twin.name),
+                None => gone(world, found, value.id.into(), Some(new.id.into())),
             }
         }
     }
@@ -227,49 +183,31 @@ fn values(world: &World, found: &mut Found, old: &Enum, new: &Enum) {
 fn methods(world: &World, found: &mut Found, old: &Service, new: &Service) {
     for method in world.old.methods_of(old) {
         if world.method_twin(method.id).is_none() {
-            let what = format!("method {}", world.old.full_name(method.id));
-            gone(
-                world,
-                found,
-                method.id.into(),
-                old.file,
-                &what,
-                Some(new.id.into()),
-            );
+            gone(world, found, method.id.into(), Some(new.id.into()));
         }
     }
 }
 
-fn renamed(
-    world: &World,
-    found: &mut Found,
-    element: ElementId,
-    against: FileId,
-    what: &str,
-    now: &str,
-) {
-    let spot = Spot::part(world.new, element, &[1]);
-    let hit = found.at(
-        element,
-        spot,
-        Some(against),
-        format!("{what} is now called {now}"),
-    );
+fn renamed(world: &World, found: &mut Found, old: ElementId, new: ElementId, now: &str) {
+    let message = format!("{} is now called {now}", described(world, old));
+    let spot = Spot::part(world.new, new, &[1]);
+    let hit = found.at(new, spot, Some(world.old.file_of(old)), message);
     demands(hit, Demand::Major, Demand::Major);
 }
 
-fn gone(
-    world: &World,
-    found: &mut Found,
-    element: ElementId,
-    against: FileId,
-    what: &str,
-    around: Option<ElementId>,
-) {
+/// Reports what is gone at what it stood in, else in its file.
+fn gone(world: &World, found: &mut Found, old: ElementId, around: Option<ElementId>) {
+    let file = world.old.file_of(old);
     let spot = match around {
         Some(around) => Some(Spot::of(world.new, around)),
-        None => world.file_twin(against).map(Spot::file),
+        None => world.file_twin(file).map(Spot::file),
     };
-    let hit = found.gone(element, spot, against, format!("{what} is gone"));
+    let message = format!("{} is gone", described(world, old));
+    let hit = found.gone(old, spot, file, message);
     demands(hit, Demand::Major, Demand::Major);
+}
+
+fn described(world: &World, old: ElementId) -> String {
+    let kind = kind_word(world.old, old);
+    format!("{kind} {}", world.old.full_name(old))
 }

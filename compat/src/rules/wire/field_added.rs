@@ -33,7 +33,9 @@ fn judge(world: &World, found: &mut Found) {
     }
     for file in world.files(Era::New) {
         for extension in world.new.extensions_of(file) {
-            if world.field_origin(extension.id).is_none() {
+            if world.field_origin(extension.id).is_none()
+                && world.moved_from(extension.id).is_none()
+            {
                 add(extension, world, found);
             }
         }

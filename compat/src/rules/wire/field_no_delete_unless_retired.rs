@@ -47,9 +47,12 @@ fn judge(world: &World, found: &mut Found) {
     }
     for file in world.files(Era::Old) {
         for extension in world.old.extensions_of(file) {
-            if world.field_twin(extension.id).is_none() {
+            if world.field_twin(extension.id).is_none() && world.moved_to(extension.id).is_none() {
                 let spot = world.file_twin(file.id).map(Spot::file);
-                delete(extension, spot, Demand::Major, world, found);
+                let extended = world.old.owner(extension);
+                let types = world.message_twin(extended).map(|twin| (extended, twin));
+                let probe = types.map(|types| probes::message(world, Era::Old, types, [extension]));
+                delete(extension, spot, Demand::Major, world, found).shown_by(probe);
             }
         }
     }

@@ -23,11 +23,12 @@ pub(in crate::rules) fn field(
         message,
         reader: Some(reader),
         fields: samples.into_iter().map(|sample| (id, sample)).collect(),
+        refused: false,
     }
 }
 
 /// Fields of a message of one side, each with some value.
-pub(super) fn message<'f, 'a: 'f>(
+pub(in crate::rules) fn message<'f, 'a: 'f>(
     world: &World,
     writer: Era,
     (old, new): (MessageId, MessageId),
@@ -44,6 +45,7 @@ pub(super) fn message<'f, 'a: 'f>(
         message,
         reader: Some(reader),
         fields: fields.map(|field| (field.id, some(set, field))).collect(),
+        refused: false,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::cursor::Cursor;
 use super::{
-    DEPTH, DecodeError, Profile, Wire, default, encode, is_implicit, is_list, is_packable, map_of,
-    tag,
+    DEPTH, DecodeError, Profile, SET_BYTES, SET_ITEM, SET_NUMBER, Wire, default, encode,
+    is_implicit, is_list, is_packable, map_of, tag,
 };
 use crate::features::{EnumType, Utf8};
 use crate::model::{DescriptorSet, EnumId, Field, FieldId, Kind, MessageId, Target};
@@ -56,10 +56,11 @@ impl<'s> Decoder<'s> {
         depth: u32,
         group: Option<u32>,
     ) -> Read<()> {
+        let in_set = self.profile == Profile::Spec && self.set[tree.message()].is_set();
         while !cursor.is_empty() {
             let start = cursor.at;
             let (number, wire) = cursor.tag()?;
-            let known = self.find(tree.message(), number);
+            let known = self.find(tree.message(), number).filter(|_| !in_set);
             let known = known.map(|field| &self.set[field]);
             if wire == Wire::End && (group.is_some() || !self.reads_as_map(known)) {
                 return match group {
@@ -69,6 +70,8 @@ impl<'s> Decoder<'s> {
             }
             let taken = if let Some(field) = known {
                 self.field(cursor, tree, field, (number, wire), depth)?
+            } else if in_set && (number, wire) == (SET_ITEM, Wire::Group) {
+                self.item(cursor, tree, depth)?
             } else {
                 cursor.skip(number, wire, depth)?;
                 Taken::No
@@ -81,6 +84,34 @@ impl<'s> Decoder<'s> {
             Some(_) => Err(DecodeError::Group),
             None => Ok(()),
         }
+    }
+
+    /// One extension of a message set, behind the tag of its group.
+    fn item(&mut self, cursor: &mut Cursor<'_>, tree: &mut Tree, depth: u32) -> Read<Taken> {
+        let (mut extension, mut bytes) = (None, None);
+        loop {
+            match cursor.tag()? {
+                (SET_ITEM, Wire::End) => break,
+                (_, Wire::End) => return Err(DecodeError::Group),
+                (SET_NUMBER, Wire::Varint) => {
+                    let number = u32::try_from(cursor.varint()?).ok();
+                    extension = number.and_then(|number| self.find(tree.message(), number));
+                }
+                (SET_BYTES, Wire::Bytes) => bytes = Some(cursor.delimited()?),
+                (number, wire) => cursor.skip(number, wire, depth)?,
+            }
+        }
+        let field = extension.map(|id| &self.set[id]);
+        let field = field.filter(|field| !is_list(field));
+        let target = field.map(|field| (field, field.target));
+        let (Some((field, Target::Message(message))), Some(bytes)) = (target, bytes) else {
+            return Ok(Taken::No);
+        };
+        let depth = depth.checked_sub(1).ok_or(DecodeError::Depth)?;
+        let mut inside = Cursor::new(bytes, self.profile);
+        let inner = self.inner(tree, field, message);
+        self.body(&mut inside, inner, depth, None)?;
+        Ok(Taken::Yes)
     }
 
     /// prost never asks what the wire type of a map is.
@@ -165,6 +196,17 @@ impl<'s> Decoder<'s> {
         depth: u32,
     ) -> Read<()> {
         let depth = depth.checked_sub(1).ok_or(DecodeError::Depth)?;
+        let inner = self.inner(tree, field, message);
+        if field.kind == Kind::Group {
+            let number = field.number.cast_unsigned();
+            return self.body(cursor, inner, depth, Some(number));
+        }
+        let mut inside = Cursor::new(cursor.delimited()?, self.profile);
+        self.body(&mut inside, inner, depth, None)
+    }
+
+    /// The message that a field is read into.
+    fn inner<'t>(&self, tree: &'t mut Tree, field: &Field<'_>, message: MessageId) -> &'t mut Tree {
         let slot = tree.entry(self.set, field.id, || {
             if is_list(field) {
                 Slot::List(Vec::new())
@@ -184,12 +226,7 @@ impl<'s> Decoder<'s> {
         let Datum::Message(inner) = datum else {
             unreachable!("a field of messages holds messages");
         };
-        if field.kind == Kind::Group {
-            let number = field.number.cast_unsigned();
-            return self.body(cursor, inner, depth, Some(number));
-        }
-        let mut inside = Cursor::new(cursor.delimited()?, self.profile);
-        self.body(&mut inside, inner, depth, None)
+        inner
     }
 
     /// One entry of a map. An entry with something unknown in it is unknown as

@@ -1,6 +1,6 @@
 //! A tree to bytes.
 
-use super::{Wire, is_implicit, is_packable, map_of};
+use super::{SET_BYTES, SET_ITEM, SET_NUMBER, Wire, is_implicit, is_packable, map_of, tagged};
 use crate::features::RepeatedEncoding;
 use crate::model::{DescriptorSet, Field, Kind};
 use crate::wire::put_varint;
@@ -16,9 +16,11 @@ pub fn encode(set: &DescriptorSet<'_>, tree: &Tree) -> Vec<u8> {
 }
 
 fn message(set: &DescriptorSet<'_>, tree: &Tree, out: &mut Vec<u8>) {
+    let in_set = set[tree.message()].is_set();
     for (field, slot) in tree.slots() {
         let field = &set[field];
         match slot {
+            Slot::One(Datum::Message(inner)) if in_set => item(field, &encode(set, inner), out),
             Slot::One(datum) if is_implicit(set, field) && datum.is_zero() => {}
             Slot::One(datum) => one(set, field, datum, out),
             Slot::List(list) if is_packed(field) => {
@@ -50,6 +52,17 @@ fn message(set: &DescriptorSet<'_>, tree: &Tree, out: &mut Vec<u8>) {
         }
     }
     out.extend_from_slice(&tree.unknown);
+}
+
+/// An extension of a message set: its number and its bytes, between two tags.
+fn item(field: &Field<'_>, bytes: &[u8], out: &mut Vec<u8>) {
+    put_varint(out, tagged(SET_ITEM, Wire::Group));
+    put_varint(out, tagged(SET_NUMBER, Wire::Varint));
+    put_varint(out, u64::from(field.number.cast_unsigned()));
+    put_varint(out, tagged(SET_BYTES, Wire::Bytes));
+    put_varint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+    put_varint(out, tagged(SET_ITEM, Wire::End));
 }
 
 fn is_packed(field: &Field<'_>) -> bool {

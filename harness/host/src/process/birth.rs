@@ -15,7 +15,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// Stack of the child until it has become the plugin.
 const STACK_BYTES: usize = 256 << 10;
@@ -55,6 +55,21 @@ impl Image {
     }
 }
 
+/// Why there is no plugin.
+pub(super) enum NotBorn {
+    /// There was no child, or it could not be made ready: nothing is said of the
+    /// program.
+    Machine(io::Error),
+    /// The system does not run the program.
+    Program(io::Error),
+}
+
+impl From<io::Error> for NotBorn {
+    fn from(error: io::Error) -> Self {
+        NotBorn::Machine(error)
+    }
+}
+
 /// What the child reads, in the memory of its parent.
 struct Newborn<'a> {
     program: *const c_char,
@@ -65,6 +80,8 @@ struct Newborn<'a> {
     before_exec: &'a dyn Fn() -> io::Result<()>,
     /// Why it did not become the plugin; 0 where it did.
     error: AtomicI32,
+    /// Whether it came as far as the program.
+    ready: AtomicBool,
 }
 
 /// Starts a child in a process group of its own, with these descriptors as its
@@ -73,10 +90,11 @@ pub(super) fn spawn(
     image: &Image,
     standard: [&OwnedFd; 3],
     before_exec: &dyn Fn() -> io::Result<()>,
-) -> io::Result<Pid> {
+) -> Result<Pid, NotBorn> {
     // A standard descriptor that is put in its place may not be another's.
     let high = |fd: &&OwnedFd| rustix::io::fcntl_dupfd_cloexec(fd, 3);
-    let standard = standard.iter().map(high).collect::<Result<Vec<_>, _>>()?;
+    let standard = standard.iter().map(high).collect::<Result<Vec<_>, _>>();
+    let standard = standard.map_err(io::Error::from)?;
     let (args, env) = (pointers(&image.args), pointers(&image.env));
     let newborn = Newborn {
         program: image.program.as_ptr(),
@@ -86,6 +104,7 @@ pub(super) fn spawn(
         standard: [0, 1, 2].map(|at: usize| standard[at].as_raw_fd()),
         before_exec,
         error: AtomicI32::new(0),
+        ready: AtomicBool::new(false),
     };
     let mut stack = Box::<[u8]>::new_uninit_slice(STACK_BYTES);
     let end = stack.as_mut_ptr_range().end;
@@ -109,13 +128,18 @@ pub(super) fn spawn(
     drop(blocked);
     drop(stack);
     let Some(pid) = Pid::from_raw(pid).filter(|_| pid > 0) else {
-        return Err(refused);
+        return Err(refused.into());
     };
     match newborn.error.load(Ordering::Relaxed) {
         0 => Ok(pid),
         error => {
             let _ = waitpid(Some(pid), WaitOptions::empty());
-            Err(io::Error::from_raw_os_error(error))
+            let error = io::Error::from_raw_os_error(error);
+            Err(if newborn.ready.load(Ordering::Relaxed) {
+                NotBorn::Program(error)
+            } else {
+                NotBorn::Machine(error)
+            })
         }
     }
 }
@@ -132,6 +156,7 @@ extern "C" fn become_plugin(newborn: *mut c_void) -> c_int {
     #[expect(unsafe_code)]
     let newborn = unsafe { &*newborn.cast::<Newborn<'_>>() };
     let error = prepare(newborn).err().unwrap_or_else(|| {
+        newborn.ready.store(true, Ordering::Relaxed);
         // SAFETY: each pointer is to a text or a list that ends with a null.
         #[expect(unsafe_code)]
         unsafe {

@@ -89,7 +89,7 @@ impl Session {
 
     async fn exited_since(&mut self, asked: std::time::Instant) -> Option<Exit> {
         let left = self.start.limits.exit.saturating_sub(asked.elapsed());
-        let exit = self.start.process.exited_within(left).await;
+        let exit = self.start.process.exited_in_own_time(left).await;
         if let Some(exit) = exit {
             self.start
                 .transcript

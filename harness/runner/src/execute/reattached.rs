@@ -1,7 +1,7 @@
 //! Judging a plugin that is running already: one plain session, which ends
 //! without stopping anybody.
 
-use super::{Pass, millis};
+use super::{Pass, blocked_by, millis};
 use crate::board::Board;
 use crate::check::{Check, Judge};
 use host::channel::Step;
@@ -58,6 +58,7 @@ impl Pass<'_> {
             Err(mut start) => return Err(no_session(&mut start)),
         };
         let mut results = Vec::new();
+        let mut ended = None;
         for check in judged {
             let Judge::Session(_, judge) = check.judge else {
                 continue;
@@ -68,11 +69,16 @@ impl Pass<'_> {
             let id = check.requirement.id;
             self.started(id);
             let began = Instant::now();
-            let result = match judge(&mut session).await {
+            let result = match ended {
+                None => judge(&mut session).await,
+                Some(root) => Err(blocked_by(root).into()),
+            };
+            let result = match result {
                 // Nobody here has seen the process start, or its output.
                 Ok(_) if session.wanted_launch() => Ok(reattached()),
                 result => result,
             };
+            ended = ended.or_else(|| self.roots.of_end(id, &result, &mut session));
             results.push((id, result, millis(began)));
         }
         Ok(results)

@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Four launches: idle or with a call in flight (Attach, whose advertisement is withheld), each stopped by Shutdown and by SIGTERM. go-plugin's own contract promises nothing about SIGTERM, so those halves are left out for plugins that are not Aperio's, and the busy ones where no call can be held. A plugin without the controller is told by STOP-001, an idle one whose Shutdown neither ends nor ends it by STOP-002; their SIGTERM halves are judged here.
+    /// Four launches: idle or with a call in flight (Attach, whose advertisement is withheld), each stopped by Shutdown and by SIGTERM. go-plugin's own contract promises nothing about SIGTERM, so those halves are left out for plugins that are not Aperio's, and the busy ones where no call can be held. A plugin without the controller is told by STOP-001, an idle one whose Shutdown neither ends nor ends it by STOP-002; their SIGTERM halves are judged here. Time in which the process stood ready and no processor was free does not count.
     ///
     /// ## Usual causes
     ///
@@ -100,7 +100,7 @@ async fn stop(session: &mut Session, request: Request, limit: Duration) -> End {
             let left = limit.saturating_sub(asked.elapsed());
             let exit = match exit {
                 Some(exit) => Some(exit),
-                None => session.process().exited_within(left).await,
+                None => session.process().exited_in_own_time(left).await,
             };
             if exit.is_none() && matches!(end, CallEnd::Silent(_)) {
                 return End::Unanswered;
@@ -109,7 +109,7 @@ async fn stop(session: &mut Session, request: Request, limit: Duration) -> End {
         }
         Request::Sigterm => {
             session.process().signal(Signal::TERM);
-            session.process().exited_within(limit).await
+            session.process().exited_in_own_time(limit).await
         }
     };
     exit.map_or(End::StillRunning, End::Exited)

@@ -17,7 +17,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Shutdown while a call is held: Attach, whose advertisement is withheld. The process must end within 2 s in one of two launches. A plugin that holds no call is not judged; one that stays longer than 10 s is told by LIFE-006.
+    /// Shutdown while a call is held: Attach, whose advertisement is withheld. The process must end within 2 s in one of two launches. A plugin that holds no call is not judged; one that stays longer than 10 s is told by LIFE-006. Time in which the process stood ready and no processor was free does not count.
     ///
     /// ## Usual causes
     ///

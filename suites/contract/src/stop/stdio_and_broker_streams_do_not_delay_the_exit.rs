@@ -19,7 +19,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Shutdown while both streams, or the one that is served, are open on the host's side: the process must end within 2 s in one of two launches. One that is late is compared with a launch whose streams were closed first, and is in breach where that one ends three times as soon; else LIFE-006 tells.
+    /// Shutdown while both streams, or the one that is served, are open on the host's side: the process must end within 2 s in one of two launches. One that is late is compared with a launch whose streams were closed first, and is in breach where that one ends three times as soon; else LIFE-006 tells. Time in which the process stood ready and no processor was free does not count.
     ///
     /// ## Usual causes
     ///
@@ -81,13 +81,15 @@ async fn judge(case: &mut Case) -> Judgement {
     Ok(verdict)
 }
 
-/// Time from Shutdown to the exit, waited for at most [`BUSY`].
+/// Time from Shutdown to the exit, waited for at most [`BUSY`], without that in
+/// which the process stood ready and no processor was free.
 async fn exit_after(mut session: Session) -> Option<Duration> {
-    let asked = Instant::now();
+    let (asked, queued) = (Instant::now(), session.process().queued());
     shutdown_call(&session.caller(), session.limits().shutdown).await;
     let left = BUSY.saturating_sub(asked.elapsed());
     let exit = session.process().exited_within(left).await;
-    let after = asked.elapsed();
+    let queued = session.process().queued().saturating_sub(queued);
+    let after = asked.elapsed().saturating_sub(queued);
     session.finish().await;
     exit.map(|_| after)
 }

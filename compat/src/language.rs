@@ -1,15 +1,16 @@
-//! Languages of patterns: whether one holds all of another.
+//! Languages of patterns: whether one holds all of another, and texts that are
+//! in both.
 //!
 //! A pattern is RE2 and is matched in full. Both become automata of bounded
 //! size, and the pairs of their states are walked breadth first; the first
-//! pair that accepts on one side alone gives a shortest text of difference.
+//! pair that is looked for gives a shortest text.
 
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::nfa::thompson;
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::{start, syntax};
 use regex_automata::{Anchored, MatchKind};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashSet;
 
 /// Bytes of one automaton, and of the work to make it.
 const AUTOMATON: usize = 1 << 20;
@@ -19,7 +20,7 @@ const PAIRS: usize = 1 << 14;
 
 /// How the languages of two patterns stand to each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Inclusion {
+pub(crate) enum Inclusion {
     /// The new one holds every text of the old one.
     Holds,
     /// It lacks this text.
@@ -31,11 +32,22 @@ pub(super) enum Inclusion {
 
 /// Whether the language of `new` holds that of `old`. No pattern is the
 /// language of every text.
-pub(super) fn inclusion(old: Option<&str>, new: Option<&str>) -> Inclusion {
+pub(crate) fn inclusion(old: Option<&str>, new: Option<&str>) -> Inclusion {
     let (Some(old), Some(new)) = (automaton(old), automaton(new)) else {
         return Inclusion::Undecided;
     };
-    walk(&old, &new).unwrap_or(Inclusion::Undecided)
+    match walk(&old, &new, 0, |old, new| old && !new) {
+        Ok(Some(text)) => Inclusion::Lacks(text),
+        Ok(None) => Inclusion::Holds,
+        Err(TooLarge) => Inclusion::Undecided,
+    }
+}
+
+/// A shortest text, but not an empty one, that two patterns take. `None` where
+/// there is none, or none is found within bounds.
+pub(crate) fn shared(one: Option<&str>, other: Option<&str>) -> Option<String> {
+    let (one, other) = (automaton(one)?, automaton(other)?);
+    walk(&one, &other, 1, |one, other| one && other).ok()?
 }
 
 type Dfa = dense::DFA<Vec<u32>>;
@@ -129,20 +141,26 @@ fn readable() -> impl Iterator<Item = u8> {
         .chain(others)
 }
 
-/// A state of either automaton: a place of the walk, which remembers from where
-/// and by which byte it came there.
+/// A state of either automaton.
 type States = (StateID, StateID);
 
-/// `None` where a walk cannot say.
-fn walk(old: &Dfa, new: &Dfa) -> Option<Inclusion> {
+/// A walk cannot say.
+struct TooLarge;
+
+/// A shortest text of `least` bytes or more behind which the one accepts and
+/// the other does as is wanted.
+fn walk(
+    one: &Dfa,
+    other: &Dfa,
+    least: usize,
+    wanted: impl Fn(bool, bool) -> bool,
+) -> Result<Option<String>, TooLarge> {
     let anchored = start::Config::new().anchored(Anchored::Yes);
-    let first = (
-        old.start_state(&anchored).ok()?,
-        new.start_state(&anchored).ok()?,
-    );
+    let start = |dfa: &Dfa| dfa.start_state(&anchored).map_err(|_| TooLarge);
+    let first = (start(one)?, start(other)?);
     let accepts = |dfa: &Dfa, state: StateID| dfa.is_match_state(dfa.next_eoi_state(state));
     // One byte stands for all that neither automaton tells apart.
-    let classes = (old.byte_classes(), new.byte_classes());
+    let classes = (one.byte_classes(), other.byte_classes());
     let mut met = HashSet::new();
     let bytes: Vec<u8> = readable()
         .filter(|byte| {
@@ -150,37 +168,44 @@ fn walk(old: &Dfa, new: &Dfa) -> Option<Inclusion> {
             met.insert(class)
         })
         .collect();
-    let mut came: HashMap<States, Option<(States, u8)>> = HashMap::new();
-    came.insert(first, None);
-    let mut queue = VecDeque::from([first]);
-    while let Some(pair) = queue.pop_front() {
-        if old.is_quit_state(pair.0) || new.is_quit_state(pair.1) {
-            return None;
+    // The places of the walk: the states, from which place and by which byte
+    // they were reached.
+    let mut places: Vec<(States, Option<(usize, u8)>)> = vec![(first, None)];
+    let mut known = HashSet::new();
+    if least == 0 {
+        known.insert(first);
+    }
+    let mut at = 0;
+    while let Some((pair, came)) = places.get(at).copied() {
+        if one.is_quit_state(pair.0) || other.is_quit_state(pair.1) {
+            return Err(TooLarge);
         }
-        if accepts(old, pair.0) && !accepts(new, pair.1) {
+        let long = least == 0 || came.is_some();
+        if long && wanted(accepts(one, pair.0), accepts(other, pair.1)) {
             let mut text = Vec::new();
-            let mut at = pair;
-            while let Some((before, byte)) = came[&at] {
+            let mut came = came;
+            while let Some((before, byte)) = came {
                 text.push(byte);
-                at = before;
+                came = places[before].1;
             }
             text.reverse();
-            return Some(Inclusion::Lacks(
-                String::from_utf8_lossy(&text).into_owned(),
-            ));
+            return Ok(Some(String::from_utf8_lossy(&text).into_owned()));
         }
         for byte in &bytes {
-            let next = (old.next_state(pair.0, *byte), new.next_state(pair.1, *byte));
-            if !old.is_dead_state(next.0) && !came.contains_key(&next) {
-                if came.len() >= PAIRS {
-                    return None;
+            let next = (
+                one.next_state(pair.0, *byte),
+                other.next_state(pair.1, *byte),
+            );
+            if !one.is_dead_state(next.0) && known.insert(next) {
+                if places.len() >= PAIRS {
+                    return Err(TooLarge);
                 }
-                came.insert(next, Some((pair, *byte)));
-                queue.push_back(next);
+                places.push((next, Some((at, *byte))));
             }
         }
+        at += 1;
     }
-    Some(Inclusion::Holds)
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -206,6 +231,18 @@ mod tests {
             inclusion(None, Some("a*")),
             Inclusion::Lacks("b".to_owned())
         );
+    }
+
+    #[test]
+    fn what_is_shared_is_short_and_not_empty() {
+        let of = |one: &str, other: &str| shared(Some(one), Some(other));
+        assert_eq!(of("a*", "(?s:.*)"), Some("a".to_owned()));
+        assert_eq!(of("[a-z0-9]{2,9}", "[0-9x]+"), Some("xx".to_owned()));
+        assert_eq!(of("[A-Z]+", "[a-z]+"), None);
+        assert_eq!(of("", "a*"), None);
+        assert_eq!(of("(", "a"), None);
+        assert_eq!(shared(Some("é"), None), Some("é".to_owned()));
+        assert_eq!(shared(None, None), Some("a".to_owned()));
     }
 
     #[test]
