@@ -98,7 +98,8 @@ fn spec_text(spec: &Spec) -> String {
     }
 }
 
-/// Data to stdout. A closed stdout is an interruption, never a panic.
+/// Data to stdout. A reader that went away has read enough: an interruption,
+/// never a panic. Whatever else keeps it from being written is told.
 pub(crate) fn say(text: &str) -> Exit {
     let mut stdout = anstream::stdout().lock();
     match stdout
@@ -106,7 +107,11 @@ pub(crate) fn say(text: &str) -> Exit {
         .and_then(|()| stdout.flush())
     {
         Ok(()) => Exit::Conforms,
-        Err(_) => Exit::Interrupted,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Interrupted,
+        Err(error) => {
+            talk(&format!("error: stdout cannot be written: {error}"));
+            Exit::CouldNotJudge
+        }
     }
 }
 

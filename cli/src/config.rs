@@ -2,10 +2,9 @@
 
 use crate::args::{self, Contract};
 use crate::caret::{Mistake, did_you_mean};
+use compat::load::file;
 use serde::{Deserialize, Deserializer, de::Error};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -152,36 +151,55 @@ fn scale<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
         .map_err(D::Error::custom)
 }
 
+/// A file that cannot be used, and why.
+#[derive(Debug)]
+pub(crate) struct Unusable {
+    /// The file as the user would type it.
+    pub(crate) path: String,
+    pub(crate) what: String,
+    pub(crate) hint: Option<String>,
+    /// Line and column, from 1, where it could be read.
+    pub(crate) place: Option<(usize, usize)>,
+    /// All of it, ready to be shown.
+    pub(crate) shown: String,
+}
+
 /// The named file, or the nearest one from the working directory upwards.
-/// The error is ready to be shown.
-pub(crate) fn find(named: Option<&Path>) -> Result<Option<Config>, String> {
+pub(crate) fn find(named: Option<&Path>) -> Result<Option<Config>, Unusable> {
+    let here = std::env::current_dir().unwrap_or_default();
     let nearest = || {
-        let here = std::env::current_dir().unwrap_or_default();
         let mut places = here.ancestors().map(|dir| dir.join(NAME));
-        places.find(|path| path.is_file())
+        places.find(|path| file::is_there(path))
     };
     let Some(path) = named.map(Path::to_path_buf).or_else(nearest) else {
         return Ok(None);
     };
-    let shown = report::escape(&path.to_string_lossy());
-    let text = read(&path).map_err(|why| format!("error: failed to read {shown}: {why}"))?;
-    let sections = parse(&text).map_err(|mistake| mistake.shown(&shown, &text))?;
+    // Whoever stands beside the file types no path before its name.
+    let typed = path.strip_prefix(&here).unwrap_or(&path);
+    let typed = typed.display().to_string();
+    let unread = |why: String| {
+        let name = report::escape(&typed);
+        Unusable {
+            shown: format!("error: failed to read {name}: {}", report::escape(&why)),
+            path: typed.clone(),
+            what: format!("cannot be read: {why}"),
+            hint: None,
+            place: None,
+        }
+    };
+    let bytes = file::read(&path, TEXT).map_err(|error| unread(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| unread("it is no UTF-8".to_owned()))?;
+    let sections = parse(&text).map_err(|mistake| Unusable {
+        shown: mistake.shown(&typed, &text),
+        place: Some(mistake.place(&text)),
+        path: typed.clone(),
+        what: mistake.what,
+        hint: mistake.hint,
+    })?;
     Ok(Some(Config {
         path,
         text: sections,
     }))
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    let mut text = String::new();
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    file.take(TEXT + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| error.to_string())?;
-    if text.len() as u64 > TEXT {
-        return Err(format!("it is larger than {TEXT} bytes"));
-    }
-    Ok(text)
 }
 
 fn parse(text: &str) -> Result<Sections, Mistake> {
@@ -255,7 +273,7 @@ mod tests {
         let path = home.path().join(NAME);
         std::fs::write(&path, "#".repeat(2 << 20)).unwrap();
         let told = find(Some(&path)).unwrap_err();
-        assert!(told.contains("larger than"), "{told}");
+        assert!(told.shown.contains("larger than"), "{told:?}");
     }
 
     #[test]

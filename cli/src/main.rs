@@ -31,9 +31,7 @@ fn share_one_heap() {
 /// plugin could write results of its own to stdout. Root passes all the same.
 fn stand_alone() {
     // Where the kernel refuses, nothing is lost but the wall.
-    let _ = rustix::process::set_dumpable_behavior(
-        rustix::process::DumpableBehavior::NotDumpable,
-    );
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 fn main() -> ExitCode {

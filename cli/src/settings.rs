@@ -62,9 +62,9 @@ impl Launching {
 }
 
 fn file(named: Option<&Path>) -> Result<Option<Config>, Refused> {
-    config::find(named).map_err(|text| Refused {
+    config::find(named).map_err(|unusable| Refused {
         exit: Exit::BadInput,
-        text,
+        text: unusable.shown,
     })
 }
 

@@ -4,6 +4,7 @@ use crate::args::Format;
 use report::Style;
 use runner::{Event, Interrupt, Plan};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
@@ -33,14 +34,23 @@ pub(crate) struct Stream {
     pub(crate) token: String,
     pub(crate) slow: Duration,
     pub(crate) began: Instant,
+    /// What the run ends in for want of a stdout.
+    pub(crate) ended: Cell<Option<Exit>>,
     /// The commands that judge an id again.
     pub(crate) reproduce: Box<Reproduce>,
 }
 
 impl Stream {
     fn say(&self, text: &str) {
-        if crate::commands::say(text) == Exit::Interrupted {
-            self.interrupt.end(runner::Cause::User);
+        if self.ended.get().is_some() {
+            return;
+        }
+        match crate::commands::say(text) {
+            Exit::Conforms => {}
+            exit => {
+                self.ended.set(Some(exit));
+                self.interrupt.end(runner::Cause::User);
+            }
         }
     }
 

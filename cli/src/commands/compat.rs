@@ -8,6 +8,7 @@ mod output;
 mod project;
 mod reference;
 mod skew;
+mod whole;
 mod witnesses;
 
 use super::{say, talk, usage};
@@ -36,6 +37,9 @@ fn digest(set: &DescriptorSet<'_>, packages: &[&str]) -> Result<String, LoadErro
 
 /// An error, its place and what to do, on stderr.
 pub(super) fn tell(error: &LoadError) {
+    if let Some(drawn) = &error.drawn {
+        return talk(drawn);
+    }
     let message = report::escape(&error.to_string());
     let text = match &error.hint {
         None => format!("error: {message}"),

@@ -11,6 +11,7 @@ use crate::subject;
 use clap::ArgMatches;
 use report::Style;
 use runner::{Cause, Check, Claims, Interrupt, Plan, Selection};
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -180,6 +181,7 @@ impl Run<'_> {
             token: uuid::Uuid::new_v4().simple().to_string(),
             slow: settings.slow,
             began: self.began,
+            ended: Cell::new(None),
             reproduce: reproduce(settings),
         };
         stream.start(&head, &plan, claims.trouble.as_deref());
@@ -236,7 +238,7 @@ impl Run<'_> {
         stream.end(&report);
         let written = write_files(self.test, &report, format);
         if interrupt.cause() == Some(Cause::User) {
-            return Exit::Interrupted;
+            return stream.ended.get().unwrap_or(Exit::Interrupted);
         }
         match exit {
             Exit::Conforms => written,

@@ -460,8 +460,7 @@ pub(crate) fn kill_members_now(temp: &Path, ended: bool, limit: Duration) {
 /// came back to this process without having been started by it. For the end of
 /// a process whose threads may still be launching.
 pub(crate) fn kill_below(root: &Path, limit: Duration) {
-    let below =
-        |process: &Process| directory_of(process).is_some_and(|at| at.starts_with(root));
+    let below = |process: &Process| directory_of(process).is_some_and(|at| at.starts_with(root));
     let deadline = Instant::now() + limit;
     loop {
         let left: Vec<Member> = procfs::process::all_processes()

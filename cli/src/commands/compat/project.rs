@@ -1,7 +1,7 @@
 //! The project around the working directory: what its configuration says of
 //! the interface, and its locks.
 
-use crate::config;
+use crate::config::{self, Unusable};
 use compat::load::{Failure, Input, LoadError, Loaded, Protox, Roots};
 use compat::{Lock, Policy, Version, lock};
 use std::path::{Path, PathBuf};
@@ -17,9 +17,6 @@ pub(super) struct Project {
 
 impl Project {
     pub(super) fn find() -> Result<Self, LoadError> {
-        // The text is ready to be shown, and so is this error's.
-        let bad =
-            |text: String| LoadError::new(Failure::BadInput, text.trim_start_matches("error: "));
         let Some(config) = config::find(None).map_err(bad)? else {
             return Ok(Project {
                 directory: PathBuf::new(),
@@ -62,6 +59,17 @@ impl Project {
         let shown = self.released().join(version.to_string());
         Lock::read(&self.released(), version)?.unedited(&shown.display().to_string())
     }
+}
+
+fn bad(unusable: Unusable) -> LoadError {
+    let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let (line, column) = unusable.place.unwrap_or((0, 0));
+    let mut error = LoadError::new(Failure::BadInput, unusable.what)
+        .in_file(unusable.path)
+        .at(number(line), number(column));
+    error.hint = unusable.hint;
+    error.drawn = Some(unusable.shown);
+    error
 }
 
 /// The locks of Aperio's interface that the program carries, oldest first.
