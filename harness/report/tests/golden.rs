@@ -32,7 +32,6 @@ fn judged(id: &str, level: Level, verdict: Verdict) -> Judged {
         verdict,
         overlay: None,
         notes: Vec::new(),
-        seen_by: Vec::new(),
         took_ms: 41,
     }
 }
