@@ -27,8 +27,6 @@ pub(crate) struct Config {
 pub(crate) struct Sections {
     pub(crate) plugin: Plugin,
     pub(crate) interface: Interface,
-    /// The plugin's own settings.
-    pub(crate) config: BTreeMap<String, String>,
     pub(crate) run: Run,
     pub(crate) timeouts: Timeouts,
     /// What is judged of the interface's text, and how.
@@ -59,8 +57,6 @@ pub(crate) struct Interface {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Run {
-    #[serde(deserialize_with = "profile")]
-    pub(crate) profile: Option<String>,
     pub(crate) seed: Option<u64>,
     pub(crate) jobs: Option<NonZeroUsize>,
 }
@@ -145,13 +141,6 @@ fn interface<'de, D: Deserializer<'de>>(from: D) -> Result<Option<(u32, u32)>, D
 fn harness<'de, D: Deserializer<'de>>(from: D) -> Result<Option<semver::VersionReq>, D::Error> {
     read_as(from, |text| {
         semver::VersionReq::parse(text).map_err(|_| "a requirement such as >=0.1".to_owned())
-    })
-}
-
-fn profile<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    read_as(from, |text| match text {
-        "default" => Ok(text.to_owned()),
-        _ => Err("the only profile is default".to_owned()),
     })
 }
 
@@ -245,10 +234,7 @@ mod tests {
             [interface]
             version = "1.1"
             harness = ">=0.1"
-            [config]
-            domain = "acme.example"
             [run]
-            profile = "default"
             seed = 7
             jobs = 4
             [timeouts]
@@ -311,7 +297,8 @@ mod tests {
             ("[run]\nseed = -1\n", 2, "seed"),
             ("[timeouts]\nrpc = \"soon\"\n", 2, "a time such as 15s"),
             ("[timeouts]\nscale = 0.0\n", 2, "0.1 to 100"),
-            ("[run]\nprofile = \"registry\"\n", 2, "only profile"),
+            ("[run]\nprofile = \"default\"\n", 2, "unknown field"),
+            ("[config]\ndomain = \"acme.example\"\n", 1, "unknown field"),
             ("[plugin\n", 1, ""),
             ("[compat]\nchanels = []\n", 2, "did you mean channels?"),
             (

@@ -293,9 +293,6 @@ impl Settings {
                 .or_else(|| resolver.given("fail-fast"))
                 .unwrap_or_else(|| "default".to_owned()),
         );
-        for (key, value) in sections.into_iter().flat_map(|text| &text.config) {
-            resolver.show(&format!("config.{key}"), value, resolver.file_name());
-        }
         Ok(Settings {
             plugin,
             command,
@@ -337,7 +334,6 @@ impl Settings {
 fn effort_name(effort: Effort) -> &'static str {
     match effort {
         Effort::Quick => "quick",
-        Effort::Gate => "gate",
         Effort::Soak => "soak",
     }
 }

@@ -26,8 +26,8 @@ const LOOKS: Duration = Duration::from_millis(200);
 pub(crate) struct Stream {
     pub(crate) format: Format,
     pub(crate) style: Style,
-    /// A file that gets the events as well.
-    pub(crate) events: Option<File>,
+    /// Files that get the events as well.
+    pub(crate) events: Vec<File>,
     pub(crate) catalog: Catalog,
     pub(crate) interrupt: Interrupt,
     /// Stops workflow commands in what a plugin says, on GitHub.
@@ -60,12 +60,13 @@ impl Stream {
         if self.format == Format::Json {
             self.say(&line);
         }
-        if let Some(file) = &mut self.events
-            && file.write_all(line.as_bytes()).is_err()
-        {
-            crate::commands::talk("error: the file of events cannot be written any more");
-            self.events = None;
-        }
+        self.events.retain_mut(|file| {
+            let written = file.write_all(line.as_bytes()).is_ok();
+            if !written {
+                crate::commands::talk("error: a file of events cannot be written any more");
+            }
+            written
+        });
     }
 
     fn is_text(&self) -> bool {
@@ -156,7 +157,7 @@ impl Stream {
                 }
                 self.say(&line);
             }
-            if self.events.is_none() {
+            if self.events.is_empty() {
                 return;
             }
         }
@@ -178,7 +179,7 @@ impl Stream {
         self.event(
             "run-end",
             &json!({"conclusion": report.conclusion, "exit": report.exit,
-                "reach": report.reach, "counts": report.counts, "incomplete": report.incomplete,
+                "counts": report.counts, "incomplete": report.incomplete,
                 "report": report,
             }),
         );

@@ -33,7 +33,9 @@ pub(crate) struct Named {
 /// How long a plugin may take.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Times {
-    /// Factor on every time limit [default: 1].
+    /// Factor on the limits of section [timeouts], but slow and global [default: 1].
+    ///
+    /// A time that a requirement names itself stays as it is.
     #[arg(long, value_name = "FACTOR", value_parser = factor, help_heading = "Times")]
     pub(crate) timeout_scale: Option<f64>,
     /// Longest call [default: 10s].

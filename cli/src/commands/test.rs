@@ -18,7 +18,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
-use terms::{Exit, Reach, Report, Requirement, Subject};
+use terms::{Exit, Report, Requirement, Subject};
 
 pub(super) fn run(test: &Test, matches: &ArgMatches) -> Exit {
     if test.exact && test.filters.is_empty() {
@@ -288,7 +288,6 @@ impl Run<'_> {
                 command: settings.command.clone(),
                 reference: settings.is_reference(),
             },
-            reach: Reach::Full,
             conclusion: terms::Conclusion::CouldNotJudge,
             exit: Exit::CouldNotJudge.code(),
             incomplete: true,
@@ -359,13 +358,19 @@ fn reproduce(settings: &Settings) -> Box<Reproduce> {
 /// Files that are opened before anything is launched, so that a mistake in
 /// their names costs no run.
 struct Files {
-    events: Option<File>,
+    events: Vec<File>,
 }
 
 impl Files {
     fn open(test: &Test) -> Result<Self, Exit> {
-        let mut events = None;
-        for (format, path) in &test.report {
+        let mut events = Vec::new();
+        for (at, (format, path)) in test.report.iter().enumerate() {
+            if test.report[..at].iter().any(|(_, other)| other == path) {
+                return Err(usage(
+                    &format!("two reports go to {}", path.display()),
+                    "name a file for each of them",
+                ));
+            }
             let file = File::create(path).map_err(|error| {
                 usage(
                     &format!("failed to write {}: {error}", path.display()),
@@ -373,7 +378,7 @@ impl Files {
                 )
             })?;
             if *format == ReportFormat::Ndjson {
-                events = Some(file);
+                events.push(file);
             }
         }
         Ok(Files { events })

@@ -204,11 +204,11 @@ impl Process {
         let parent = rustix::process::getpid();
         let before_exec = || before_exec(umask, open_files, mark, tie, parent);
         let started = Instant::now();
-        let newborn = Newborn::spawn(spawn, &before_exec).map_err(|error| match error {
+        let child = Started::spawn(spawn, &before_exec).map_err(|error| match error {
             NotBorn::Machine(error) => ExecFailure::machine(&error),
             NotBorn::Program(error) => ExecFailure::of(spawn.program, &error),
         })?;
-        let pid = newborn.pid;
+        let pid = child.pid;
         let pidfd = pidfd_open(pid, PidfdFlags::empty())
             .map_err(io::Error::from)
             .and_then(watch);
@@ -219,9 +219,9 @@ impl Process {
                     pid,
                     exit: None,
                     started,
-                    _stdin: newborn.stdin,
+                    _stdin: child.stdin,
                 },
-                newborn.pipes,
+                child.pipes,
             )),
             Err(error) => {
                 let _reaping = a_child_changes();
@@ -413,13 +413,13 @@ fn watch(pidfd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
 }
 
 /// A child that runs its program, entered in the list of ours.
-struct Newborn {
+struct Started {
     pid: Pid,
     pipes: Pipes,
     stdin: Option<OwnedFd>,
 }
 
-impl Newborn {
+impl Started {
     fn spawn(spawn: &Spawn<'_>, before_exec: &dyn Fn() -> io::Result<()>) -> Result<Self, NotBorn> {
         let shell = Path::new("/bin/sh");
         let image = if spawn.through_shell {
@@ -467,7 +467,7 @@ impl Newborn {
                 other => break other?,
             }
         };
-        Ok(Newborn {
+        Ok(Started {
             pid,
             pipes: Pipes { stdout, stderr },
             stdin,
@@ -508,7 +508,7 @@ fn before_exec(umask: u32, open_files: u64, mark: u64, tie: bool, parent: Pid) -
     let _ = bound(Resource::Rttime, mark);
     dies_first_of_hunger();
     // SAFETY: a plain system call on descriptor numbers; failure (an old
-    // kernel) leaves std's own close-on-exec in place.
+    // kernel) leaves the close-on-exec that each descriptor was opened with.
     #[expect(unsafe_code)]
     unsafe {
         libc::syscall(

@@ -5,7 +5,7 @@
 //! before where `v1` is unknown. What it reads is bounded in number, bytes and
 //! time, and goes into a pool of its own.
 
-use crate::call::{CallEnd, Caller, classify};
+use crate::call::{CallEnd, Caller, classify, path};
 use prost::Message;
 use prost_reflect::DescriptorPool;
 use prost_reflect::prost_types::FileDescriptorProto;
@@ -17,7 +17,6 @@ use std::fmt;
 use terms::Direction;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::codegen::http::uri::PathAndQuery;
 use tonic::{Code, Request, Status, Streaming};
 
 /// Full names of the method, the settled one first. The wire is one.
@@ -163,16 +162,14 @@ impl Conversation {
         let (questions, receiver) = mpsc::channel(1);
         let first = request(Question::ListServices(String::new()));
         questions.send(first).await.expect("the receiver is here");
-        let mut grpc = tonic::client::Grpc::new(caller.channel()).max_decoding_message_size(BYTES);
         let opened = async {
-            grpc.ready()
-                .await
-                .map_err(|error| Status::from_error(Box::new(error)))?;
-            let path: PathAndQuery = format!("/{method}").parse().expect("a method is a path");
+            let mut grpc = caller.ready(BYTES).await?;
             let codec = tonic_prost::ProstCodec::default();
             let requests = Request::new(ReceiverStream::new(receiver));
-            let answers: Streaming<ServerReflectionResponse> =
-                grpc.streaming(requests, path, codec).await?.into_inner();
+            let answers: Streaming<ServerReflectionResponse> = grpc
+                .streaming(requests, path(method), codec)
+                .await?
+                .into_inner();
             Ok(answers)
         };
         // UNKNOWN is what simple servers say of a method they do not know.
@@ -252,7 +249,7 @@ fn request(question: Question) -> ServerReflectionRequest {
 }
 
 fn ended(status: Status) -> Failure {
-    Failure::Ended(classify(status))
+    Failure::Ended(classify(status, BYTES))
 }
 
 /// Files by name.
@@ -447,7 +444,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_of_that_name_is_not_offered() {
-        let server = crate::services::HostServer::open(&crate::services::Place::Loopback, None)
+        let server = crate::services::HostServer::open(&crate::services::Listen::Loopback, None)
             .await
             .unwrap();
         let network = crate::handshake::Network::Tcp;
@@ -523,6 +520,18 @@ mod tests {
             let told = told(answer).await;
             assert!(matches!(told, Err(Failure::TooMuch(_))), "{told:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_too_large_is_told_with_its_bound() {
+        let told = told(|_| Some(services(["x".repeat(BYTES)]))).await;
+        let Err(Failure::Ended(CallEnd::Broken(text))) = told else {
+            panic!("{told:?}");
+        };
+        assert!(
+            text.starts_with("the answer is larger than 4 MiB"),
+            "{text}"
+        );
     }
 
     #[tokio::test]

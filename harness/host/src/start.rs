@@ -42,7 +42,8 @@ pub struct LaunchRecord {
     pub mode: Mode,
     /// The environment of the process.
     pub env: BTreeMap<String, String>,
-    /// `TMPDIR` of the process; marks its descendants.
+    /// `TMPDIR` of the process; its descendants are known by it, or by the
+    /// mark that is made of it.
     pub temp: PathBuf,
     /// `PLUGIN_UNIX_SOCKET_DIR` of the process.
     pub sockets: PathBuf,

@@ -39,11 +39,11 @@ impl Caller {
         told.end = match ended {
             Err(_) => CallEnd::Silent(self.limit),
             Ok(Ok(())) => CallEnd::Answer(()),
-            Ok(Err(status)) if is_oversized(&status) => {
+            Ok(Err(status)) if is_oversized(&status, MESSAGE_BYTES) => {
                 told.more = true;
                 CallEnd::Answer(())
             }
-            Ok(Err(status)) => classify(status),
+            Ok(Err(status)) => classify(status, MESSAGE_BYTES),
         };
         self.transcript
             .add(Direction::FromPlugin, method, told.end.to_string());
@@ -57,12 +57,7 @@ impl Caller {
         most: usize,
         told: &mut Replies,
     ) -> Result<(), Status> {
-        let mut grpc = tonic::client::Grpc::new(self.channel.clone())
-            .max_decoding_message_size(MESSAGE_BYTES)
-            .max_encoding_message_size(i32::MAX as usize);
-        grpc.ready()
-            .await
-            .map_err(|error| Status::from_error(Box::new(error)))?;
+        let mut grpc = self.ready(MESSAGE_BYTES).await?;
         let request = request.map(|message| tokio_stream::iter([message]));
         let mut stream = grpc
             .streaming(request, path(method), RawCodec)
@@ -88,7 +83,7 @@ mod tests {
     use super::*;
     use crate::channel;
     use crate::handshake::Network;
-    use crate::services::{HostServer, Place};
+    use crate::services::{HostServer, Listen};
     use crate::transcript::Transcript;
     use std::time::{Duration, Instant};
 
@@ -96,7 +91,7 @@ mod tests {
 
     #[tokio::test]
     async fn bytes_go_and_come_as_they_are() {
-        let server = HostServer::open(&Place::Loopback, None).await.unwrap();
+        let server = HostServer::open(&Listen::Loopback, None).await.unwrap();
         let io = channel::dial(&Network::Tcp, server.address())
             .await
             .unwrap();
