@@ -29,6 +29,7 @@ pub(crate) struct Sections {
     pub(crate) interface: Interface,
     pub(crate) run: Run,
     pub(crate) timeouts: Timeouts,
+    pub(crate) limits: Bounds,
     /// What is judged of the interface's text, and how.
     pub(crate) compat: compat::Policy,
 }
@@ -59,6 +60,16 @@ pub(crate) struct Interface {
 pub(crate) struct Run {
     pub(crate) seed: Option<u64>,
     pub(crate) jobs: Option<NonZeroUsize>,
+}
+
+/// What a plugin may use, in MiB.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Bounds {
+    /// Private memory that is mapped for writing.
+    pub(crate) data_mib: Option<u32>,
+    /// One file.
+    pub(crate) file_mib: Option<u32>,
 }
 
 /// Every time of the host by its name, and those of the run.

@@ -351,6 +351,23 @@ fn limits(given: &Times, effort: Effort, resolver: &mut Resolver<'_>) -> (Limits
         let file = timeouts.and_then(|times| times.limit(name));
         *limit = resolver.pick((&key, flag), own, file, *limit, time);
     }
+    let bounds = resolver.file.map(|config| &config.text.limits);
+    for (key, bytes, file) in [
+        (
+            "limits.data_mib",
+            &mut limits.data_bytes,
+            bounds.and_then(|to| to.data_mib),
+        ),
+        (
+            "limits.file_mib",
+            &mut limits.file_bytes,
+            bounds.and_then(|to| to.file_mib),
+        ),
+    ] {
+        let mib = *bytes >> 20;
+        let mib = resolver.pick((key, ""), None, file.map(u64::from), mib, u64::to_string);
+        *bytes = mib << 20;
+    }
     if let Some(limit) = given.rpc_timeout {
         resolver.bears("rpc-timeout", Some(&time(&limit).replace(' ', "")));
     }

@@ -27,10 +27,6 @@ pub use exec::{ExecFailure, ExecTrouble};
 
 /// Descriptors a plugin may hold unless a launch says otherwise.
 const OPEN_FILES: u64 = 256;
-/// Largest file a plugin may write.
-const FILE_BYTES: u64 = 64 << 20;
-/// Most private memory a plugin may map for writing.
-const DATA_BYTES: u64 = 4 << 30;
 
 /// How long a process that is dropped may take to die.
 const LAST_WAIT: Duration = Duration::from_secs(2);
@@ -44,6 +40,9 @@ pub(crate) struct Spawn<'a> {
     pub(crate) umask: u32,
     pub(crate) stdin: Stdin,
     pub(crate) open_files: Option<u64>,
+    /// The largest file and the most private memory, in bytes.
+    pub(crate) file_bytes: u64,
+    pub(crate) data_bytes: u64,
     pub(crate) through_shell: bool,
     /// The launch's mark, which every descendant inherits.
     pub(crate) mark: u64,
@@ -195,14 +194,8 @@ impl Process {
         if let Some(failure) = ExecFailure::foreseen(spawn.program).filter(|_| executable) {
             return Err(failure);
         }
-        let (umask, open_files, tie, mark) = (
-            spawn.umask,
-            spawn.open_files.unwrap_or(OPEN_FILES),
-            !spawn.through_shell,
-            spawn.mark,
-        );
         let parent = rustix::process::getpid();
-        let before_exec = || before_exec(umask, open_files, mark, tie, parent);
+        let before_exec = || before_exec(spawn, parent);
         let started = Instant::now();
         let child = Started::spawn(spawn, &before_exec).map_err(|error| match error {
             NotBorn::Machine(error) => ExecFailure::machine(&error),
@@ -479,15 +472,15 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(pipe_with(PipeFlags::CLOEXEC)?)
 }
 
-fn before_exec(umask: u32, open_files: u64, mark: u64, tie: bool, parent: Pid) -> io::Result<()> {
-    if tie {
+fn before_exec(spawn: &Spawn<'_>, parent: Pid) -> io::Result<()> {
+    if !spawn.through_shell {
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
         // The harness may have died between fork and the line above.
         if rustix::process::getppid() != Some(parent) {
             return Err(io::Error::from_raw_os_error(libc::ECANCELED));
         }
     }
-    rustix::process::umask(Mode::from_raw_mode(umask));
+    rustix::process::umask(Mode::from_raw_mode(spawn.umask));
     let bound = |resource: Resource, most: u64| {
         // What the user's shell forbids is not ours to allow.
         let hard = rustix::process::getrlimit(resource).maximum;
@@ -501,11 +494,11 @@ fn before_exec(umask: u32, open_files: u64, mark: u64, tie: bool, parent: Pid) -
         )
     };
     bound(Resource::Core, 0)?;
-    bound(Resource::Fsize, FILE_BYTES)?;
-    bound(Resource::Data, DATA_BYTES)?;
-    bound(Resource::Nofile, open_files)?;
+    bound(Resource::Fsize, spawn.file_bytes)?;
+    bound(Resource::Data, spawn.data_bytes)?;
+    bound(Resource::Nofile, spawn.open_files.unwrap_or(OPEN_FILES))?;
     // Where the kernel keeps no such limit, the environment tells alone.
-    let _ = bound(Resource::Rttime, mark);
+    let _ = bound(Resource::Rttime, spawn.mark);
     dies_first_of_hunger();
     // SAFETY: a plain system call on descriptor numbers; failure (an old
     // kernel) leaves the close-on-exec that each descriptor was opened with.

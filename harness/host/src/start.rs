@@ -165,6 +165,8 @@ impl Start {
             umask: launch.umask,
             stdin: launch.stdin,
             open_files: launch.open_files,
+            file_bytes: limits.file_bytes,
+            data_bytes: limits.data_bytes,
             through_shell: launch.through_shell,
             mark: crate::tree::mark(&record.temp),
         });
