@@ -187,16 +187,18 @@ fn stubborn_plugins_are_killed() {
 
 #[test]
 fn a_second_signal_ends_everything() {
-    let run = Run::start(STUBBORN, &[]);
+    let mut run = Run::start(STUBBORN, &[]);
+    // Nobody reads, and the plan alone is longer than the pipe: after one
+    // signal the run hangs where it begins to tell.
+    let stdout = run.stdout.take().unwrap();
+    rustix::pipe::fcntl_setpipe_size(stdout.get_ref(), 4096).unwrap();
     run.launches(1);
     run.signal("INT");
-    // After one signal the plugin has two seconds until it is killed, and the
-    // run ends with its report.
     run.said("once more kills them");
     run.signal("INT");
-    let (event, status, _) = run.end();
+    let (_, status, _) = run.end();
     assert_eq!(status.code(), Some(130));
-    assert_ne!(event["t"], "run-end");
+    drop(stdout);
 }
 
 #[test]
