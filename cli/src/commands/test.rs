@@ -154,7 +154,7 @@ impl Run<'_> {
             Err(exit) => return exit,
         };
         let interrupt = Interrupt::default();
-        interruption::watch(&interrupt);
+        let ignored = interruption::watch(&interrupt);
         if let Some(limit) = settings.global {
             interruption::watch_time(&interrupt, limit);
         }
@@ -229,6 +229,7 @@ impl Run<'_> {
             exit: exit.code(),
             incomplete: cause.is_some(),
             counts: runner::count(&results),
+            notes: ignored.notes().collect(),
             results,
             took_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             ..head
@@ -292,6 +293,7 @@ impl Run<'_> {
             incomplete: true,
             filtered: self.filtered,
             counts: terms::Counts::default(),
+            notes: Vec::new(),
             results: Vec::new(),
             started: self.started.clone(),
             took_ms: 0,

@@ -324,6 +324,9 @@ fn foot(report: &Report, text: &mut String) {
         counts.applicable,
         report.reach
     );
+    for note in &report.notes {
+        let _ = writeln!(text, " note: {}", escape(note));
+    }
     let _ = writeln!(text, " {}", conclusion(report));
 }
 
