@@ -19,6 +19,15 @@ pub(crate) struct Refused {
     pub(crate) text: String,
 }
 
+impl From<subject::Misnamed> for Refused {
+    fn from(misnamed: subject::Misnamed) -> Self {
+        Refused {
+            exit: Exit::Usage,
+            text: format!("error: {}\nhint: {}", misnamed.what, misnamed.hint),
+        }
+    }
+}
+
 /// Everything a run needs to know beside what it selects.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -147,10 +156,7 @@ impl Settings {
             }
             resolver.show("interface.harness", demanded, resolver.file_name());
         }
-        let (plugin, command) = plugin(test, &mut resolver).map_err(|misnamed| Refused {
-            exit: Exit::Usage,
-            text: format!("error: {}\nhint: {}", misnamed.what, misnamed.hint),
-        })?;
+        let (plugin, command) = plugin(test, &mut resolver)?;
         if let Some(config) = &file
             && test.command.is_empty()
         {
@@ -312,12 +318,9 @@ fn limits(test: &Test, effort: Effort, resolver: &mut Resolver<'_>) -> (Limits, 
 }
 
 /// The plugin after `--`, that of the file, or the embedded reference plugin.
-fn plugin(
-    test: &Test,
-    resolver: &mut Resolver<'_>,
-) -> Result<(Plugin, Vec<String>), subject::Misnamed> {
+fn plugin(test: &Test, resolver: &mut Resolver<'_>) -> Result<(Plugin, Vec<String>), Refused> {
     let section = resolver.file.map(|config| &config.text.plugin);
-    let from_file = section.and_then(|plugin| plugin.command.as_deref());
+    let from_file = section.and_then(|plugin| plugin.command.as_ref());
     let beside = resolver
         .file
         .and_then(|config| config.path.parent())
@@ -342,17 +345,16 @@ fn plugin(
                 "after --".to_owned(),
             )
         }
-        (true, Some([])) => {
-            return Err(subject::Misnamed {
-                what: "[plugin] command is empty".to_owned(),
-                hint: "write it as [\"./dist/acme-box\", \"serve\"], or leave it out",
-            });
-        }
         (true, Some(command)) => {
-            let words: Vec<_> = command.iter().map(std::ffi::OsString::from).collect();
+            let shown: Vec<String> = command
+                .get_ref()
+                .iter()
+                .map(|word| word.get_ref().clone())
+                .collect();
+            let words: Vec<_> = shown.iter().map(std::ffi::OsString::from).collect();
             (
                 subject::plugin(&words, beside)?,
-                command.to_vec(),
+                shown,
                 resolver.file_name(),
             )
         }
@@ -365,6 +367,7 @@ fn plugin(
     resolver.show("plugin.command", format!("{command:?}"), origin);
     if let Some(section) = section {
         for (key, value) in &section.env {
+            let (key, value) = (key.get_ref(), value.get_ref());
             plugin.env.push((key.clone(), value.clone()));
             resolver.show(&format!("plugin.env.{key}"), value, resolver.file_name());
         }
@@ -382,13 +385,20 @@ fn plugin(
             return Err(subject::Misnamed {
                 what: format!("the cookie {:?} has no key", report::escape(cookie)),
                 hint: "write it as KEY=VALUE",
-            });
+            }
+            .into());
         };
         plugin.cookie = Cookie {
             key: key.to_owned(),
             value: value.to_owned(),
         };
         resolver.bears("cookie", Some(cookie));
+    }
+    if let Some(file) = resolver.file {
+        file.refuse_reserved(&plugin).map_err(|text| Refused {
+            exit: Exit::BadInput,
+            text,
+        })?;
     }
     let majors = resolver.pick(
         ("plugin.app_protocols", "app-protocols"),
