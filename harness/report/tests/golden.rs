@@ -25,6 +25,7 @@ fn judged(id: &str, level: Level, verdict: Verdict) -> Judged {
         title: "a promise".to_owned(),
         level,
         since: "1.0".to_owned(),
+        seen_by: Vec::new(),
         reproduce: verdict
             .is_fail()
             .then(|| format!("aperio-plugin test --exact {id} -- ./p")),
