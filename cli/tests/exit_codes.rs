@@ -123,13 +123,15 @@ fn lists_and_texts_end_in_0() {
 fn a_closed_stdout_is_an_interruption() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let output = Command::new(BINARY)
-        .args(["spec"])
-        .stdout(writer)
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    assert!(!text(&output).contains("panicked"));
+    for args in [&["spec"][..], &["--help"], &["test", "--help"]] {
+        let output = Command::new(BINARY)
+            .args(args)
+            .stdout(writer.try_clone().unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(130), "{args:?}");
+        assert!(!text(&output).contains("panicked"));
+    }
 }
 
 #[test]
