@@ -5,7 +5,7 @@
 //! before where `v1` is unknown. What it reads is bounded in number, bytes and
 //! time, and goes into a pool of its own.
 
-use crate::call::{CallEnd, Caller, classify};
+use crate::call::{CallEnd, Caller, classify, path};
 use prost::Message;
 use prost_reflect::DescriptorPool;
 use prost_reflect::prost_types::FileDescriptorProto;
@@ -17,7 +17,6 @@ use std::fmt;
 use terms::Direction;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::codegen::http::uri::PathAndQuery;
 use tonic::{Code, Request, Status, Streaming};
 
 /// Full names of the method, the settled one first. The wire is one.
@@ -46,6 +45,8 @@ pub struct Reflected {
     pub without_descriptor: BTreeMap<String, String>,
     /// The descriptors.
     pub pool: DescriptorPool,
+    /// The files as a descriptor set, each in the bytes that came.
+    pub encoded: Vec<u8>,
 }
 
 /// Why nothing was told.
@@ -127,21 +128,23 @@ async fn converse(caller: &Caller, method: &'static str) -> Result<Reflected, Fa
     while let Some(import) = files.missing() {
         let question = Question::FileByFilename(import.clone());
         let reason = conversation.file(question, &mut files).await?.err();
-        if !files.0.contains_key(&import) {
+        if !files.read.contains_key(&import) {
             let reason = reason.unwrap_or_else(|| "another file came".to_owned());
             files.take_known(&import).ok_or_else(|| {
                 Failure::Wrong(format!("{import:?} is imported and not told: {reason}"))
             })?;
         }
     }
+    let encoded = files.encoded();
     let mut pool = DescriptorPool::new();
-    pool.add_file_descriptor_protos(files.0.into_values())
+    pool.add_file_descriptor_protos(files.read.into_values())
         .map_err(|error| Failure::Wrong(format!("the descriptors do not fit together: {error}")))?;
     Ok(Reflected {
         method,
         services,
         without_descriptor,
         pool,
+        encoded,
     })
 }
 
@@ -159,16 +162,14 @@ impl Conversation {
         let (questions, receiver) = mpsc::channel(1);
         let first = request(Question::ListServices(String::new()));
         questions.send(first).await.expect("the receiver is here");
-        let mut grpc = tonic::client::Grpc::new(caller.channel()).max_decoding_message_size(BYTES);
         let opened = async {
-            grpc.ready()
-                .await
-                .map_err(|error| Status::from_error(Box::new(error)))?;
-            let path: PathAndQuery = format!("/{method}").parse().expect("a method is a path");
+            let mut grpc = caller.ready(BYTES).await?;
             let codec = tonic_prost::ProstCodec::default();
             let requests = Request::new(ReceiverStream::new(receiver));
-            let answers: Streaming<ServerReflectionResponse> =
-                grpc.streaming(requests, path, codec).await?.into_inner();
+            let answers: Streaming<ServerReflectionResponse> = grpc
+                .streaming(requests, path(method), codec)
+                .await?
+                .into_inner();
             Ok(answers)
         };
         // UNKNOWN is what simple servers say of a method they do not know.
@@ -248,28 +249,45 @@ fn request(question: Question) -> ServerReflectionRequest {
 }
 
 fn ended(status: Status) -> Failure {
-    Failure::Ended(classify(status))
+    Failure::Ended(classify(status, BYTES))
 }
 
 /// Files by name.
 #[derive(Default)]
-struct Files(BTreeMap<String, FileDescriptorProto>);
+struct Files {
+    read: BTreeMap<String, FileDescriptorProto>,
+    /// The same as they came: custom options are in the bytes alone.
+    came: BTreeMap<String, Vec<u8>>,
+}
 
 impl Files {
     fn add(&mut self, encoded: &[u8]) -> Result<(), Failure> {
         let file = FileDescriptorProto::decode(encoded)
             .map_err(|error| Failure::Wrong(format!("a file is no descriptor: {error}")))?;
-        if self.0.len() >= FILES {
+        if self.read.len() >= FILES {
             return Err(Failure::TooMuch(format!("more than {FILES} files")));
         }
         // A server may send a file again with every answer.
-        self.0.entry(file.name().to_owned()).or_insert(file);
+        let name = file.name().to_owned();
+        self.came
+            .entry(name.clone())
+            .or_insert_with(|| encoded.to_vec());
+        self.read.entry(name).or_insert(file);
         Ok(())
+    }
+
+    /// All of them as one descriptor set.
+    fn encoded(&self) -> Vec<u8> {
+        let mut set = Vec::new();
+        for file in self.came.values() {
+            prost::encoding::bytes::encode(1, file, &mut set);
+        }
+        set
     }
 
     /// Whether one of them declares this service.
     fn declare(&self, service: &str) -> bool {
-        self.0.values().any(|file| {
+        self.read.values().any(|file| {
             let name = match file.package() {
                 "" => Some(service),
                 package => service
@@ -282,8 +300,8 @@ impl Files {
 
     /// An import that is not among them.
     fn missing(&self) -> Option<String> {
-        let mut imports = self.0.values().flat_map(|file| &file.dependency);
-        imports.find(|name| !self.0.contains_key(*name)).cloned()
+        let mut imports = self.read.values().flat_map(|file| &file.dependency);
+        imports.find(|name| !self.read.contains_key(*name)).cloned()
     }
 
     /// Takes a file from what every tool knows: protobuf's own.
@@ -291,8 +309,9 @@ impl Files {
         let known = proto::interface::newest()
             .get_file_by_name(name)
             .filter(|_| name.starts_with("google/protobuf/"))?;
-        self.0
-            .insert(name.to_owned(), known.file_descriptor_proto().clone());
+        let known = known.file_descriptor_proto();
+        self.came.insert(name.to_owned(), known.encode_to_vec());
+        self.read.insert(name.to_owned(), known.clone());
         Some(())
     }
 }
@@ -413,6 +432,8 @@ mod tests {
             assert_eq!(told.method, METHODS[usize::from(!v1)]);
             assert_eq!(told.services, ["grpc.health.v1.Health"]);
             assert!(told.without_descriptor.is_empty());
+            let set = prost_reflect::prost_types::FileDescriptorSet::decode(&*told.encoded);
+            assert_eq!(set.unwrap().file, [health()]);
             assert!(
                 told.pool
                     .get_service_by_name("grpc.health.v1.Health")
@@ -423,7 +444,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_of_that_name_is_not_offered() {
-        let server = crate::services::HostServer::open(&crate::services::Place::Loopback, None)
+        let server = crate::services::HostServer::open(&crate::services::Listen::Loopback, None)
             .await
             .unwrap();
         let network = crate::handshake::Network::Tcp;
@@ -499,6 +520,18 @@ mod tests {
             let told = told(answer).await;
             assert!(matches!(told, Err(Failure::TooMuch(_))), "{told:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_too_large_is_told_with_its_bound() {
+        let told = told(|_| Some(services(["x".repeat(BYTES)]))).await;
+        let Err(Failure::Ended(CallEnd::Broken(text))) = told else {
+            panic!("{told:?}");
+        };
+        assert!(
+            text.starts_with("the answer is larger than 4 MiB"),
+            "{text}"
+        );
     }
 
     #[tokio::test]

@@ -29,7 +29,8 @@ async fn judge(case: &mut Case) -> Judgement {
     };
     let mut start = case.start(&launch).await?;
     let listening = start.is_listening();
-    let exit = start.process().exited_within(limit).await;
+    let left = limit.saturating_sub(start.process().started().elapsed());
+    let exit = start.process().exited_within(left).await;
     start.stderr().ended_within(case.limits().early_exit).await;
     let record = start.record().clone();
     start.finish().await;
