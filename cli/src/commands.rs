@@ -115,6 +115,15 @@ pub(crate) fn say(text: &str) -> Exit {
     }
 }
 
+/// What is said instead of a command: help to stdout, a mistake to stderr.
+pub(crate) fn unparsed(said: &clap::Error) -> Exit {
+    if said.use_stderr() {
+        let _ = said.print();
+        return Exit::Usage;
+    }
+    say(&said.render().ansi().to_string())
+}
+
 /// Talk to stderr.
 pub(crate) fn talk(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use toml::Spanned;
 
 /// Name of the file.
 const NAME: &str = "aperio-plugin.toml";
@@ -19,6 +20,24 @@ const TEXT: u64 = 1 << 20;
 pub(crate) struct Config {
     pub(crate) path: PathBuf,
     pub(crate) text: Sections,
+    /// The text itself, to show mistakes in.
+    source: String,
+}
+
+impl Config {
+    /// Refuses a variable of section `[plugin]` that every launch sets.
+    pub(crate) fn refuse_reserved(&self, plugin: &host::Plugin) -> Result<(), String> {
+        let mut names = self.text.plugin.env.keys();
+        match names.find(|name| plugin.reserves(name.get_ref())) {
+            None => Ok(()),
+            Some(name) => {
+                let what = format!("{} is a variable that the host sets", name.get_ref());
+                let mistake = Mistake::new(what, name.span());
+                let shown = report::escape(&self.path.to_string_lossy());
+                Err(mistake.shown(&shown, &self.source))
+            }
+        }
+    }
 }
 
 /// The sections of the file. Unknown keys are mistakes.
@@ -37,13 +56,48 @@ pub(crate) struct Sections {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Plugin {
-    pub(crate) command: Option<Vec<String>>,
-    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) command: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(crate) env: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(deserialize_with = "contract")]
     pub(crate) contract: Option<Contract>,
+    #[serde(deserialize_with = "cookie")]
     pub(crate) cookie: Option<String>,
     pub(crate) app_protocols: Option<Vec<u32>>,
     pub(crate) auto_mtls: Option<bool>,
+}
+
+impl Plugin {
+    /// What no process can be started with.
+    fn check(&self) -> Result<(), Mistake> {
+        let mistake = |what: &str, at| Err(Mistake::new(what, at));
+        if let Some(command) = &self.command {
+            let first = command.get_ref().first();
+            if first.is_none_or(|first| first.get_ref().is_empty()) {
+                let at = first.map_or(command.span(), Spanned::span);
+                let hint = "write it as [\"./dist/acme-box\", \"serve\"], or leave it out";
+                return Err(
+                    Mistake::new("the command names no file", at).hint(Some(hint.to_owned()))
+                );
+            }
+            if let Some(word) = command.get_ref().iter().find(|word| has_nul(word)) {
+                return mistake("a word of a command holds no NUL", word.span());
+            }
+        }
+        for (name, value) in &self.env {
+            if name.get_ref().is_empty() || name.get_ref().contains('=') || has_nul(name) {
+                let what = "the name of a variable has neither `=` nor NUL, and is not empty";
+                return mistake(what, name.span());
+            }
+            if has_nul(value) {
+                return mistake("the value of a variable holds no NUL", value.span());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn has_nul(text: &Spanned<String>) -> bool {
+    text.get_ref().contains('\0')
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -145,6 +199,13 @@ fn contract<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Contract>, D::E
     })
 }
 
+fn cookie<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    read_as(from, |text| match text.split_once('=') {
+        Some((key, _)) if !key.is_empty() && !text.contains('\0') => Ok(text.to_owned()),
+        _ => Err("a cookie is written as KEY=VALUE".to_owned()),
+    })
+}
+
 fn interface<'de, D: Deserializer<'de>>(from: D) -> Result<Option<(u32, u32)>, D::Error> {
     read_as(from, args::interface)
 }
@@ -210,11 +271,12 @@ pub(crate) fn find(named: Option<&Path>) -> Result<Option<Config>, Unusable> {
     Ok(Some(Config {
         path,
         text: sections,
+        source: text,
     }))
 }
 
 fn parse(text: &str) -> Result<Sections, Mistake> {
-    toml::from_str(text).map_err(|error| {
+    let sections: Sections = toml::from_str(text).map_err(|error| {
         let message = error.message().replace('\n', " ");
         let span = error.span().unwrap_or(0..0);
         // The message of an unknown key names it, then those that are known.
@@ -225,7 +287,9 @@ fn parse(text: &str) -> Result<Sections, Mistake> {
             .flatten()
             .and_then(|(word, known)| did_you_mean(word, known.iter().copied()));
         Mistake::new(message.clone(), span).hint(near)
-    })
+    })?;
+    sections.plugin.check()?;
+    Ok(sections)
 }
 
 #[cfg(test)]
@@ -274,7 +338,7 @@ mod tests {
         let read = parse("[compat]\nversion = \"1.3.0\"\nchannels = [\"wire\", \"json\"]\n");
         let read = read.unwrap();
         assert_eq!(read.compat.channels.len(), 2);
-        assert_eq!(read.plugin.command, None);
+        assert!(read.plugin.command.is_none());
         assert_eq!(parse("").unwrap().compat, compat::Policy::default());
     }
 
@@ -311,6 +375,23 @@ mod tests {
             ("[run]\nprofile = \"default\"\n", 2, "unknown field"),
             ("[config]\ndomain = \"acme.example\"\n", 1, "unknown field"),
             ("[plugin\n", 1, ""),
+            ("[plugin]\ncommand = []\n", 2, "names no file"),
+            ("[plugin]\ncommand = [\n\"\"]\n", 3, "names no file"),
+            ("[plugin]\ncommand = [\"a\",\n\"b\\u0000\"]\n", 3, "NUL\n"),
+            (
+                "[plugin.env]\nA = \"\"\nB = \"\\u0000\"\n",
+                3,
+                "the value of",
+            ),
+            ("[plugin.env]\n\"A=B\" = \"\"\n", 2, "neither `=` nor NUL"),
+            ("[plugin]\nenv = { \"\" = \"x\" }\n", 2, "not empty"),
+            (
+                "[plugin]\nenv.\"A\\u0000\" = \"x\"\n",
+                2,
+                "neither `=` nor NUL",
+            ),
+            ("[plugin]\ncookie = \"=x\"\n", 2, "KEY=VALUE"),
+            ("[plugin]\ncookie = \"A=\\u0000\"\n", 2, "KEY=VALUE"),
             ("[compat]\nchanels = []\n", 2, "did you mean channels?"),
             (
                 "[compat]\nchannels = [\n  \"wires\",\n]\n",

@@ -3,16 +3,47 @@
 use crate::commands::talk;
 use runner::{Cause, Interrupt};
 use rustix::event::{PollFd, PollFlags, poll};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::SignalsInfo;
+use signal_hook::iterator::exfiltrator::WithOrigin;
+use std::collections::BTreeSet;
 use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use terms::Exit;
-use tokio::signal::unix::{SignalKind, signal};
+
+/// Signals that plugins sent to the harness, as if they were its user.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ignored(Arc<Mutex<BTreeSet<&'static str>>>);
+
+impl Ignored {
+    fn add(&self, signal: &'static str, pid: i32) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.insert(signal) {
+            talk(&format!(
+                "the plugin (pid {pid}) sent {signal} to the harness: ignored"
+            ));
+        }
+    }
+
+    /// What the report says of them.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.clone();
+        known
+            .into_iter()
+            .map(|signal| format!("the plugin sent {signal} to the harness, which ignored it"))
+    }
+}
 
 /// Ends the run at the first SIGINT, SIGTERM or SIGHUP, and everything at the
-/// second; ends it too when nobody reads stdout any more.
-pub(crate) fn watch(interrupt: &Interrupt) {
-    watch_signals(interrupt.clone());
+/// second, unless a plugin sent it; ends it too when nobody reads stdout any
+/// more.
+pub(crate) fn watch(interrupt: &Interrupt) -> Ignored {
+    let ignored = Ignored::default();
+    watch_signals(interrupt.clone(), ignored.clone());
     watch_stdout(interrupt.clone());
+    ignored
 }
 
 /// Ends the run after this time.
@@ -24,38 +55,39 @@ pub(crate) fn watch_time(interrupt: &Interrupt, limit: Duration) {
     });
 }
 
-fn watch_signals(interrupt: Interrupt) {
+fn watch_signals(interrupt: Interrupt, ignored: Ignored) {
+    // From here on, so that no plugin is quicker.
+    let Ok(mut signals) = SignalsInfo::<WithOrigin>::new([SIGINT, SIGTERM, SIGHUP]) else {
+        return;
+    };
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let Ok(runtime) = runtime else { return };
-        runtime.block_on(async {
-            let kinds = [
-                SignalKind::interrupt(),
-                SignalKind::terminate(),
-                SignalKind::hangup(),
-            ];
-            let [Ok(mut int), Ok(mut term), Ok(mut hup)] = kinds.map(signal) else {
-                return;
-            };
-            let mut asked = false;
-            loop {
-                tokio::select! {
-                    _ = int.recv() => {}
-                    _ = term.recv() => {}
-                    _ = hup.recv() => {}
-                }
-                if asked {
-                    at_once();
-                }
-                asked = true;
-                if interrupt.end(Cause::User) {
-                    talk("interrupted: ending the plugins; once more kills them");
-                }
+        let mut asked = false;
+        for origin in signals.forever() {
+            let sender = origin.process.map(|process| process.pid);
+            // One that is gone may have been anybody, so it is the user.
+            if let Some(pid) = sender
+                && host::lineage::is_below(pid) == Some(true)
+            {
+                ignored.add(name(origin.signal), pid);
+                continue;
             }
-        });
+            if asked {
+                at_once();
+            }
+            asked = true;
+            if interrupt.end(Cause::User) {
+                talk("interrupted: ending the plugins; once more kills them");
+            }
+        }
     });
+}
+
+fn name(signal: i32) -> &'static str {
+    match signal {
+        SIGINT => "SIGINT",
+        SIGHUP => "SIGHUP",
+        _ => "SIGTERM",
+    }
 }
 
 /// Kills every plugin, leaves nothing behind, and ends this process.

@@ -47,10 +47,7 @@ fn main() -> ExitCode {
     });
     let (args, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(error) => return ExitCode::from(commands::unparsed(&error).code()),
     };
     let exit = commands::run(args, &matches);
     host::private_dir::remove_root();

@@ -19,8 +19,8 @@ pub(crate) struct Refused {
     pub(crate) text: String,
 }
 
-impl Refused {
-    fn misnamed(misnamed: &subject::Misnamed) -> Self {
+impl From<subject::Misnamed> for Refused {
+    fn from(misnamed: subject::Misnamed) -> Self {
         Refused {
             exit: Exit::Usage,
             text: format!("error: {}\nhint: {}", misnamed.what, misnamed.hint),
@@ -49,8 +49,7 @@ impl Launching {
         let file = file(config)?;
         let mut resolver = Resolver::new(matches, file.as_ref());
         resolver.demand_harness()?;
-        let (plugin, command) =
-            plugin(named, None, &mut resolver).map_err(|misnamed| Refused::misnamed(&misnamed))?;
+        let (plugin, command) = plugin(named, None, &mut resolver)?;
         let (limits, _) = limits(times, Effort::Quick, &mut resolver);
         Ok(Launching {
             plugin,
@@ -207,8 +206,7 @@ impl Settings {
         let mut resolver = Resolver::new(matches, file.as_ref());
         let sections = file.as_ref().map(|config| &config.text);
         resolver.demand_harness()?;
-        let (plugin, command) = plugin(&test.named, test.reattach.as_deref(), &mut resolver)
-            .map_err(|misnamed| Refused::misnamed(&misnamed))?;
+        let (plugin, command) = plugin(&test.named, test.reattach.as_deref(), &mut resolver)?;
         if let Some(config) = &file
             && test.named.command.is_empty()
         {
@@ -387,9 +385,9 @@ fn plugin(
     named: &Named,
     reattach: Option<&str>,
     resolver: &mut Resolver<'_>,
-) -> Result<(Plugin, Vec<String>), subject::Misnamed> {
+) -> Result<(Plugin, Vec<String>), Refused> {
     let section = resolver.file.map(|config| &config.text.plugin);
-    let from_file = section.and_then(|plugin| plugin.command.as_deref());
+    let from_file = section.and_then(|plugin| plugin.command.as_ref());
     let beside = resolver
         .file
         .and_then(|config| config.path.parent())
@@ -414,17 +412,16 @@ fn plugin(
                 "after --".to_owned(),
             )
         }
-        (true, Some([])) => {
-            return Err(subject::Misnamed {
-                what: "[plugin] command is empty".to_owned(),
-                hint: "write it as [\"./dist/acme-box\", \"serve\"], or leave it out",
-            });
-        }
         (true, Some(command)) => {
-            let words: Vec<_> = command.iter().map(std::ffi::OsString::from).collect();
+            let shown: Vec<String> = command
+                .get_ref()
+                .iter()
+                .map(|word| word.get_ref().clone())
+                .collect();
+            let words: Vec<_> = shown.iter().map(std::ffi::OsString::from).collect();
             (
                 subject::plugin(&words, beside)?,
-                command.to_vec(),
+                shown,
                 resolver.file_name(),
             )
         }
@@ -437,6 +434,7 @@ fn plugin(
     resolver.show("plugin.command", format!("{command:?}"), origin);
     if let Some(section) = section {
         for (key, value) in &section.env {
+            let (key, value) = (key.get_ref(), value.get_ref());
             plugin.env.push((key.clone(), value.clone()));
             resolver.show(&format!("plugin.env.{key}"), value, resolver.file_name());
         }
@@ -454,13 +452,20 @@ fn plugin(
             return Err(subject::Misnamed {
                 what: format!("the cookie {:?} has no key", report::escape(cookie)),
                 hint: "write it as KEY=VALUE",
-            });
+            }
+            .into());
         };
         plugin.cookie = Cookie {
             key: key.to_owned(),
             value: value.to_owned(),
         };
         resolver.bears("cookie", Some(cookie));
+    }
+    if let Some(file) = resolver.file {
+        file.refuse_reserved(&plugin).map_err(|text| Refused {
+            exit: Exit::BadInput,
+            text,
+        })?;
     }
     let majors = resolver.pick(
         ("plugin.app_protocols", "app-protocols"),

@@ -6,6 +6,9 @@ use plugin::{Defect, Plant};
 use sha2::{Digest, Sha256};
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// The form of the JSON, as go-plugin's own hosts take it.
@@ -99,10 +102,25 @@ fn find(program: &OsStr, base: &Path) -> Result<PathBuf, Misnamed> {
     })
 }
 
-/// SHA-256 of a file, as hex.
+/// Most bytes of a plugin's file.
+const FILE_BYTES: u64 = 4 << 30;
+
+/// SHA-256 of a file, as hex. A plugin may have put a pipe or a device without
+/// end in its place, which are no file.
 pub(crate) fn digest(path: &Path) -> Option<String> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)
+        .ok()?;
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
     let mut hasher = Sha256::new();
-    std::io::copy(&mut std::fs::File::open(path).ok()?, &mut hasher).ok()?;
+    let read = std::io::copy(&mut file.take(FILE_BYTES + 1), &mut hasher).ok()?;
+    if read > FILE_BYTES {
+        return None;
+    }
     Some(
         hasher
             .finalize()
@@ -112,4 +130,22 @@ pub(crate) fn digest(path: &Path) -> Option<String> {
                 text
             }),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_ends_has_no_digest() {
+        assert_eq!(digest(Path::new("/dev/zero")), None);
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+        assert_eq!(digest(&pipe), None);
+        let file = dir.path().join("file");
+        std::fs::write(&file, b"abc").unwrap();
+        assert!(digest(&file).unwrap().starts_with("ba7816bf"));
+    }
 }

@@ -124,13 +124,41 @@ fn lists_and_texts_end_in_0() {
 fn a_closed_stdout_is_an_interruption() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let output = Command::new(BINARY)
-        .args(["spec"])
-        .stdout(writer)
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    assert!(!text(&output).contains("panicked"));
+    for args in [&["spec"][..], &["--help"], &["test", "--help"]] {
+        let output = Command::new(BINARY)
+            .args(args)
+            .stdout(writer.try_clone().unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(130), "{args:?}");
+        assert!(!text(&output).contains("panicked"));
+    }
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_judged_ends_in_3() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = format!(
+        "#!/bin/sh\nsed \"s/^# nonce.*/# nonce $$/\" \"$0\" > \"$0.$$\"\n\
+         chmod +x \"$0.$$\"\nmv \"$0.$$\" \"$0\"\n# nonce\nexec {BINARY} reference-plugin\n"
+    );
+    let plugin = file(dir.path(), "plugin", script.as_bytes(), 0o755);
+    let before = sha256(&plugin);
+    let output = aperio(&["test", "--exact", "HSK-010", "--", plugin.to_str().unwrap()]);
+    let text = text(&output);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    let words = format!(
+        "note: the plugin's file changed while it was judged: before sha256 {before}, after sha256 {}\n",
+        sha256(&plugin)
+    );
+    assert!(text.contains(&words), "{text}");
+    assert!(text.contains("COULD NOT JUDGE"), "{text}");
+}
+
+fn sha256(path: &Path) -> String {
+    let output = Command::new("sha256sum").arg(path).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.split(' ').next().unwrap().to_owned()
 }
 
 /// A value by a path such as `report/exit`.
@@ -219,6 +247,19 @@ fn a_configuration_that_does_not_parse_ends_in_5() {
         ("[plugin\n", "config.toml:1"),
         ("[run]\nprofile = \"default\"\n", "config.toml:2"),
         ("[config]\ndomain = \"acme.example\"\n", "config.toml:1"),
+        ("[plugin]\ncommand = [\"\"]\n", "config.toml:2:12"),
+        (
+            "[plugin.env]\nA = \"b\"\nTMPDIR = \"/tmp\"\n",
+            "config.toml:3:1",
+        ),
+        (
+            "[plugin]\nenv = { PLUGIN_CLIENT_CERT = \"x\" }\n",
+            "config.toml:2:9",
+        ),
+        (
+            "[plugin]\ncookie = \"KEY=x\"\nenv = { \"KEY\" = \"y\" }\n",
+            "KEY is a variable that the host sets",
+        ),
     ] {
         let path = dir.path().join("config.toml");
         std::fs::write(&path, text).unwrap();

@@ -270,3 +270,61 @@ fn running(argument: &str) -> bool {
         })
     })
 }
+
+/// Judges a shell script that ends in the reference plugin; its root
+/// directory is `$r`. Exit code, everything said, and the root.
+fn judge_script(body: &str) -> (Option<i32>, String, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let plugin = dir.path().join("plugin");
+    let noted = dir.path().join("noted");
+    let script = format!(
+        "#!/bin/sh\nr=$(dirname \"$(dirname \"$TMPDIR\")\")\necho \"$r\" > {}\n\
+         case $r in /tmp/ap-??????) {body} ;; esac\nexec {BINARY} reference-plugin\n",
+        noted.display()
+    );
+    std::fs::write(&plugin, script).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&plugin, mode).unwrap();
+    let output = Command::new(BINARY)
+        .args(["test", "--no-solo-rerun", "--jobs", "1", "HSK-01", "--"])
+        .arg(&plugin)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let root = std::fs::read_to_string(&noted).unwrap();
+    (output.status.code(), text, PathBuf::from(root.trim()))
+}
+
+#[test]
+fn who_removes_the_harness_s_directory_harms_itself_alone() {
+    let (code, text, root) = judge_script("rm -rf \"$r\"");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(!text.contains("infrastructure"), "{text}");
+    assert!(!root.exists(), "{} is left", root.display());
+}
+
+#[test]
+fn who_occupies_the_harness_s_directory_is_told() {
+    let (code, text, root) = judge_script("rm -rf \"$r\"; ln -s /nowhere \"$r\"");
+    assert!(matches!(code, Some(1 | 3)), "{text}");
+    let words = "the harness's private directory was removed or occupied while the plugin ran: \
+                 failed to make ";
+    assert!(
+        text.contains(&format!("{words}{}", root.display())),
+        "{text}"
+    );
+    assert!(!root.is_symlink(), "{} is left", root.display());
+}
+
+#[test]
+fn no_plugin_foresees_where_the_next_one_runs() {
+    let ahead = "for i in $(seq 0 99); do ln -s /nowhere \"$r/$i\"; done";
+    let (code, text, _) = judge_script(ahead);
+    assert_eq!(code, Some(0), "{text}");
+}

@@ -463,6 +463,7 @@ fn an_output_that_takes_nothing_is_told() {
     for args in [
         &["compat", "check", "--new", "old", "--against", "old"][..],
         &["explain", "HSK-001"],
+        &["--help"],
         &["test", "--exact", "HSK-001"],
         &["test", "--exact", "HSK-001", "--format", "json"],
     ] {

@@ -219,3 +219,35 @@ fn the_time_of_a_run_is_bounded() {
     assert_eq!(event["incomplete"], true);
     assert_eq!(event["conclusion"], "could-not-judge");
 }
+
+/// A plugin may not speak for the user, whichever way it and its children do.
+#[test]
+fn a_signal_of_a_plugin_ends_nothing() {
+    for (signal, sent) in [
+        ("TERM", "kill -TERM $PPID"),
+        ("INT", "(kill -INT $PPID; sleep 600) & sleep 0"),
+        ("HUP", "kill -HUP $PPID; kill -HUP $PPID"),
+    ] {
+        let body = format!("{sent}\n{}", reference());
+        let run = Run::start(&body, &["--no-solo-rerun", "HSK-00"]);
+        let (event, status, _) = run.end();
+        assert_ne!(status.code(), Some(130), "{signal}: {event}");
+        assert_eq!(event["incomplete"], false, "{signal}: {event}");
+        let note = format!("the plugin sent SIG{signal} to the harness, which ignored it");
+        assert_eq!(event["report"]["notes"], serde_json::json!([note]));
+    }
+}
+
+/// The user still ends a run in which a plugin cried wolf.
+#[test]
+fn a_signal_of_the_user_counts_beside_those_of_a_plugin() {
+    let body =
+        format!("parent=$PPID\n(while kill -TERM $parent; do sleep 0.1; done) &\n{STUBBORN}");
+    let run = Run::start(&body, &[]);
+    run.launches(1);
+    std::thread::sleep(Duration::from_millis(500));
+    run.signal("INT");
+    let (event, status, _) = run.end();
+    assert_eq!(status.code(), Some(130), "{event}");
+    assert_eq!(event["incomplete"], true);
+}

@@ -132,3 +132,15 @@ fn mistakes_are_told_and_end_in_2() {
         assert!(text(&output).contains(words), "{words}: {}", text(&output));
     }
 }
+
+#[test]
+fn a_plugin_whose_file_is_hidden_is_named_by_its_address() {
+    let gone = {
+        let mut child = Command::new("/bin/true").spawn().unwrap();
+        child.wait().unwrap();
+        child.id()
+    };
+    let output = attach(&json(gone, "/tmp/ap-nowhere.sock"), &["--exact", "HSK-017"]);
+    let text = text(&output);
+    assert!(text.contains("\nplugin  /tmp/ap-nowhere.sock\n"), "{text}");
+}

@@ -155,10 +155,11 @@ impl Run<'_> {
             Err(exit) => return exit,
         };
         let interrupt = Interrupt::default();
-        interruption::watch(&interrupt);
+        let ignored = interruption::watch(&interrupt);
         if let Some(limit) = settings.global {
             interruption::watch_time(&interrupt, limit);
         }
+        let digest = self.digest();
         let plugin = Arc::new(settings.plugin.clone());
         let claims = runner::survey(&plugin, &settings.limits, &interrupt);
         let interface = self.interface(&claims);
@@ -166,7 +167,7 @@ impl Run<'_> {
         if self.test.plan {
             return print_plan(&plan, &claims, settings::format(self.test));
         }
-        let head = self.head(&claims, interface);
+        let head = self.head(&claims, interface, digest.clone());
         let format = settings::format(self.test);
         let mut stream = Stream {
             format,
@@ -217,12 +218,16 @@ impl Run<'_> {
         results.extend(plan.inapplicable());
         results.sort_by(|one, other| one.id.cmp(&other.id));
         let cause = interrupt.cause();
+        // Of a plugin that runs already it matters no more what its file is.
+        let launched = settings.plugin.running.is_none();
+        let changed = changed(digest.as_deref(), self.digest().as_deref()).filter(|_| launched);
         let (conclusion, exit) = runner::conclude(
             &results,
             runner::Circumstances {
                 strictness: settings.strictness,
                 filtered: self.filtered,
                 interrupted: cause == Some(Cause::User),
+                changed: changed.is_some(),
                 reference: settings.is_reference(),
             },
         );
@@ -231,6 +236,7 @@ impl Run<'_> {
             exit: exit.code(),
             incomplete: cause.is_some(),
             counts: runner::count(&results),
+            notes: ignored.notes().chain(changed).collect(),
             results,
             took_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             ..head
@@ -262,8 +268,14 @@ impl Run<'_> {
             .unwrap_or((major, newest))
     }
 
-    /// The report before anything was judged.
-    fn head(&self, claims: &Claims, (major, minor): (u32, u32)) -> Report {
+    /// The digest of the plugin's file as it is now.
+    fn digest(&self) -> Option<String> {
+        subject::digest(&self.settings.plugin.program)
+    }
+
+    /// The report before anything was judged; `digest` is that of the file
+    /// before it was started.
+    fn head(&self, claims: &Claims, (major, minor): (u32, u32), digest: Option<String>) -> Report {
         let settings = &self.settings;
         let plugin = &settings.plugin;
         let aperio = plugin.is_aperio();
@@ -281,8 +293,14 @@ impl Run<'_> {
             subject: Subject {
                 id: named(described.id),
                 version: named(described.version),
-                path: plugin.program.display().to_string(),
-                sha256: subject::digest(&plugin.program),
+                path: match &plugin.running {
+                    // A process of another user or namespace hides its file.
+                    Some(running) if plugin.program.as_os_str().is_empty() => {
+                        running.address.clone()
+                    }
+                    _ => plugin.program.display().to_string(),
+                },
+                sha256: digest,
                 kinds: described.kinds,
                 capabilities: described.capabilities,
                 command: settings.command.clone(),
@@ -293,11 +311,26 @@ impl Run<'_> {
             incomplete: true,
             filtered: self.filtered,
             counts: terms::Counts::default(),
+            notes: Vec::new(),
             results: Vec::new(),
             started: self.started.clone(),
             took_ms: 0,
         }
     }
+}
+
+/// What is to be said where the file at the end is not the one at the start.
+fn changed(before: Option<&str>, after: Option<&str>) -> Option<String> {
+    let told = |digest: Option<&str>| {
+        digest.map_or_else(
+            || "no file that can be read".to_owned(),
+            |digest| format!("sha256 {digest}"),
+        )
+    };
+    (before != after).then(|| {
+        let (before, after) = (told(before), told(after));
+        format!("the plugin's file changed while it was judged: before {before}, after {after}")
+    })
 }
 
 fn print_plan(plan: &Plan, claims: &Claims, format: Format) -> Exit {

@@ -11,6 +11,23 @@ pub(crate) struct Places<'a> {
     pub(crate) sockets: &'a Path,
 }
 
+impl Plugin {
+    /// Whether every launch, or one that tries something, gives this variable a
+    /// value that the user's may not replace.
+    pub fn reserves(&self, name: &str) -> bool {
+        const RESERVED: [&str; 7] = [
+            "TMPDIR",
+            proto::env::UNIX_SOCKET_DIR,
+            proto::env::PROTOCOL_VERSIONS,
+            proto::env::CLIENT_CERT,
+            proto::env::MULTIPLEX_GRPC,
+            proto::env::MIN_PORT,
+            proto::env::MAX_PORT,
+        ];
+        name == self.cookie.key || RESERVED.contains(&name)
+    }
+}
+
 /// Every variable the process gets; nothing is inherited but `PATH`.
 ///
 /// `certificate` is the text of `PLUGIN_CLIENT_CERT`, absent without AutoMTLS.

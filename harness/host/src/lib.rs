@@ -18,6 +18,7 @@ pub mod handshake;
 pub mod identity;
 pub mod launch;
 pub mod limits;
+pub mod lineage;
 pub mod logs;
 pub mod multiplex;
 pub mod plugin;

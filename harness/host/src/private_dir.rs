@@ -14,14 +14,17 @@ use std::ffi::{CStr, CString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 const PREFIX: &str = "ap-";
 const LOCK: &str = "lock";
+/// Where a lock stands until it is held.
+const NEW_LOCK: &str = "lock.new";
+/// Characters in the name of a launch's directory.
+const NAME: usize = 5;
 /// Files listed of what is left.
 const LISTED: usize = 1000;
 /// How deep they are looked for.
@@ -39,13 +42,16 @@ pub struct PrivateDir {
 
 impl PrivateDir {
     /// Makes a new directory. Its path is short, since socket paths below it
-    /// hold 107 bytes at most.
+    /// hold 107 bytes at most, and no plugin can foresee it.
     pub fn new() -> io::Result<Self> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
         let root = root()?;
-        let path = root.join(NEXT.fetch_add(1, Ordering::Relaxed).to_string());
-        fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(PrivateDir { path })
+        let dir = tempfile::Builder::new()
+            .prefix("")
+            .rand_bytes(NAME)
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir_in(root)
+            .map_err(|error| spoilt(root, "make a directory in", &error))?;
+        Ok(PrivateDir { path: dir.keep() })
     }
 
     /// The directory.
@@ -191,14 +197,32 @@ fn names(dir: &OwnedFd) -> io::Result<Vec<CString>> {
 
 struct Root {
     path: PathBuf,
-    lock: File,
+    lock: Mutex<File>,
+}
+
+impl Root {
+    /// Makes the directory and its lock again where a plugin removed them.
+    fn restore(&self) -> io::Result<()> {
+        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        match fs::symlink_metadata(&self.path) {
+            Ok(there) if !there.is_dir() => {
+                return Err(io::ErrorKind::NotADirectory.into());
+            }
+            Ok(_) if fs::symlink_metadata(self.path.join(LOCK)).is_ok() => return Ok(()),
+            Ok(_) => {}
+            Err(_) => fs::DirBuilder::new().mode(0o700).create(&self.path)?,
+        }
+        *lock = hold(&self.path)?;
+        Ok(())
+    }
 }
 
 impl Drop for Root {
     fn drop(&mut self) {
         let _ = remove(&self.path);
         // Last, so that nobody sweeps a root that is half gone.
-        let _ = flock(&self.lock, FlockOperation::Unlock);
+        let lock = self.lock.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = flock(lock, FlockOperation::Unlock);
     }
 }
 
@@ -206,11 +230,40 @@ static ROOT: OnceLock<Result<Root, String>> = OnceLock::new();
 
 fn root() -> io::Result<&'static Path> {
     match ROOT.get_or_init(|| make_root(Path::new("/tmp")).map_err(|error| error.to_string())) {
-        Ok(root) => Ok(&root.path),
+        Ok(root) => {
+            let restored = root.restore();
+            restored.map_err(|error| spoilt(&root.path, "make", &error))?;
+            Ok(&root.path)
+        }
         Err(text) => Err(io::Error::other(format!(
             "make a private directory below /tmp: {text}"
         ))),
     }
+}
+
+/// What went wrong at or below a directory that was in order, and whose doing
+/// that is: the machine's, or that of a plugin which shares its user with us.
+fn spoilt(path: &Path, what: &str, error: &io::Error) -> io::Error {
+    use io::ErrorKind::{AlreadyExists, NotADirectory, NotFound, PermissionDenied};
+    let by_a_plugin = matches!(
+        error.kind(),
+        AlreadyExists | NotADirectory | NotFound | PermissionDenied
+    );
+    let whose = if by_a_plugin {
+        "the harness's private directory was removed or occupied while the plugin ran: "
+    } else {
+        ""
+    };
+    let path = path.display();
+    io::Error::new(
+        error.kind(),
+        format!("{whose}failed to {what} {path}: {error}"),
+    )
+}
+
+/// Makes a directory of one launch, and those above it.
+pub(crate) fn make(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path).map_err(|error| spoilt(path, "make", &error))
 }
 
 /// How long what plugins left running may take to die.
@@ -231,20 +284,25 @@ fn make_root(parent: &Path) -> io::Result<Root> {
         .prefix(PREFIX)
         .rand_bytes(6)
         .tempdir_in(parent)?;
-    // It gets its name once it is held: whoever finds it free finds a root
-    // without an owner.
-    let unnamed = dir.path().join("lock.new");
+    let lock = hold(dir.path())?;
+    Ok(Root {
+        path: dir.keep(),
+        lock: Mutex::new(lock),
+    })
+}
+
+/// Makes the lock of a root. It gets its name once it is held: whoever finds it
+/// free finds a root without an owner.
+fn hold(root: &Path) -> io::Result<File> {
+    let unnamed = root.join(NEW_LOCK);
     let lock = OpenOptions::new()
         .create_new(true)
         .write(true)
         .mode(0o600)
         .open(&unnamed)?;
     flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
-    fs::rename(&unnamed, dir.path().join(LOCK))?;
-    Ok(Root {
-        path: dir.keep(),
-        lock,
-    })
+    fs::rename(&unnamed, root.join(LOCK))?;
+    Ok(lock)
 }
 
 /// Removes the roots of dead owners below `parent`; returns how many.
@@ -298,7 +356,6 @@ fn open_lock(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_root_goes_once_its_lock_is_free() {
@@ -306,7 +363,7 @@ mod tests {
         let root = make_root(parent.path()).unwrap();
         let path = root.path.clone();
         assert_eq!(sweep(parent.path()), 0, "a held lock protects the root");
-        flock(&root.lock, FlockOperation::Unlock).unwrap();
+        flock(&*root.lock.lock().unwrap(), FlockOperation::Unlock).unwrap();
         assert_eq!(sweep(parent.path()), 1);
         assert!(!path.exists());
     }
@@ -341,6 +398,22 @@ mod tests {
         remove(&dir).unwrap();
         assert!(!dir.exists());
         assert!(outside.join("precious").exists(), "links are not followed");
+    }
+
+    #[test]
+    fn a_root_that_a_plugin_removed_is_made_again() {
+        let parent = tempfile::tempdir().unwrap();
+        let root = make_root(parent.path()).unwrap();
+        fs::remove_dir_all(&root.path).unwrap();
+        root.restore().unwrap();
+        assert_eq!(
+            fs::metadata(&root.path).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
+        assert_eq!(sweep(parent.path()), 0, "it is held again");
+        fs::remove_dir_all(&root.path).unwrap();
+        std::os::unix::fs::symlink("/", &root.path).unwrap();
+        assert!(root.restore().is_err(), "a link is no private directory");
     }
 
     #[test]

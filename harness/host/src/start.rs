@@ -7,7 +7,7 @@ use crate::identity::{HostIdentity, Kind};
 use crate::launch::{Directories, Launch, Mode, Tls};
 use crate::limits::Limits;
 use crate::plugin::Plugin;
-use crate::private_dir::PrivateDir;
+use crate::private_dir::{self, PrivateDir};
 use crate::process::{ExecFailure, Exit, Process, Spawn};
 use crate::transcript::Transcript;
 use std::collections::BTreeMap;
@@ -356,7 +356,7 @@ impl Drop for Start {
 fn lay_out(directories: &Directories, root: &Path) -> std::io::Result<(PathBuf, PathBuf)> {
     let make = |name: &str| -> std::io::Result<PathBuf> {
         let path = root.join(name);
-        std::fs::create_dir_all(&path)?;
+        private_dir::make(&path)?;
         Ok(path)
     };
     Ok(match directories {
@@ -366,7 +366,7 @@ fn lay_out(directories: &Directories, root: &Path) -> std::io::Result<(PathBuf, 
         }
         Directories::Apart => (make("t")?, make("s")?),
         Directories::Again(path) => {
-            std::fs::create_dir_all(path)?;
+            private_dir::make(path)?;
             (path.clone(), path.clone())
         }
         Directories::Below(name) => {

@@ -66,7 +66,13 @@ pub fn github(report: &Report) -> String {
             message,
         })
     });
-    annotations(&annotated.collect::<Vec<_>>())
+    let noted = report.notes.iter().map(|note| Annotation {
+        kind: "warning",
+        place: None,
+        title: "the run".to_owned(),
+        message: escape(note),
+    });
+    annotations(&annotated.chain(noted).collect::<Vec<_>>())
 }
 
 /// The kind of annotation a result deserves, and what it says.
@@ -124,6 +130,9 @@ pub fn summary(report: &Report, catalog: &Catalog) -> String {
         counts.skipped,
         report.seed
     );
+    for note in &report.notes {
+        let _ = writeln!(text, "\nNote: `{}`", code(note));
+    }
     let shown: Vec<&Judged> = report
         .results
         .iter()

@@ -321,6 +321,9 @@ fn foot(report: &Report, text: &mut String) {
         counts.exercised,
         counts.applicable
     );
+    for note in &report.notes {
+        let _ = writeln!(text, " note: {}", escape(note));
+    }
     let _ = writeln!(text, " {}", conclusion(report));
 }
 

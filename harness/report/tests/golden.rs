@@ -181,6 +181,7 @@ fn report() -> Report {
             should_passed: 0,
             should: 1,
         },
+        notes: vec!["the plugin did\nwhat nobody forbids".to_owned()],
         results,
         started: "2026-01-01T00:00:00.000Z".to_owned(),
         took_ms: 8_400,

@@ -59,16 +59,21 @@ pub struct Circumstances {
     pub filtered: bool,
     /// The run was cut short.
     pub interrupted: bool,
+    /// The plugin's file was another at the end, so that nobody knows what was
+    /// judged.
+    pub changed: bool,
     /// The embedded reference plugin was judged for want of another.
     pub reference: bool,
 }
 
-/// The conclusion and the exit code: 130 before 4 before 1 before 3 before 0.
+/// The conclusion and the exit code: 130 before 4 before 1 before 3 before 0,
+/// but 3 before 1 where the plugin's file changed.
 pub fn conclude(results: &[Judged], run: Circumstances) -> (Conclusion, Exit) {
     let Circumstances {
         strictness,
         filtered,
         interrupted,
+        changed,
         reference,
     } = run;
     let breach = results
@@ -82,9 +87,9 @@ pub fn conclude(results: &[Judged], run: Circumstances) -> (Conclusion, Exit) {
         Exit::Interrupted
     } else if results.is_empty() {
         Exit::NothingSelected
-    } else if breach {
+    } else if breach && !changed {
         Exit::Breach
-    } else if unknown {
+    } else if unknown || changed {
         Exit::CouldNotJudge
     } else {
         Exit::Conforms
@@ -92,6 +97,7 @@ pub fn conclude(results: &[Judged], run: Circumstances) -> (Conclusion, Exit) {
     let conclusion = match exit {
         Exit::Interrupted if !breach => Conclusion::NoVerdictInterrupted,
         Exit::NothingSelected => Conclusion::NothingSelected,
+        Exit::CouldNotJudge if changed => Conclusion::CouldNotJudge,
         _ if breach => Conclusion::NotConformant,
         Exit::CouldNotJudge => Conclusion::CouldNotJudge,
         _ if reference => Conclusion::ReferencePluginOnly,
@@ -151,6 +157,25 @@ mod tests {
         assert_eq!(exit(&[&pass, &unknown], false, false), Exit::CouldNotJudge);
         assert_eq!(exit(&[&fail, &unknown], false, false), Exit::Breach);
         assert_eq!(exit(&[&fail], false, true), Exit::Interrupted);
+    }
+
+    #[test]
+    fn a_file_that_changed_was_not_judged() {
+        let pass = judged(Level::Must, Verdict::Pass);
+        let fail = judged(Level::Must, Verdict::fail(Finding::new("x")));
+        let run = Circumstances {
+            changed: true,
+            ..Circumstances::default()
+        };
+        for results in [vec![pass.clone()], vec![pass, fail]] {
+            let end = conclude(&results, run);
+            assert_eq!(end, (Conclusion::CouldNotJudge, Exit::CouldNotJudge));
+        }
+        let interrupted = Circumstances {
+            interrupted: true,
+            ..run
+        };
+        assert_eq!(conclude(&[], interrupted).1, Exit::Interrupted);
     }
 
     #[test]

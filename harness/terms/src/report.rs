@@ -37,6 +37,9 @@ pub struct Report {
     pub filtered: bool,
     /// Denominators.
     pub counts: Counts,
+    /// What was seen of the run that no requirement speaks of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Every judged requirement, sorted by id.
     pub results: Vec<Judged>,
     /// When the run started, RFC 3339, UTC.
