@@ -1,9 +1,9 @@
 //! Why a file could not be started, told from the file itself.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// A start that never reached the program's first instruction.
@@ -175,8 +175,17 @@ enum Header {
 impl Header {
     fn read(program: &Path) -> Self {
         let mut bytes = Vec::new();
-        let read = File::open(program).and_then(|file| file.take(64 << 10).read_to_end(&mut bytes));
-        if read.is_err() {
+        // A plugin may have put a pipe in the place of its file, and opening
+        // that would wait.
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_NONBLOCK)
+            .open(program)
+            .and_then(|file| Ok((file.metadata()?.is_file(), file)));
+        let Ok((true, file)) = file else {
+            return Header::Unreadable;
+        };
+        if file.take(64 << 10).read_to_end(&mut bytes).is_err() {
             return Header::Unreadable;
         }
         match bytes.as_slice() {
@@ -293,6 +302,15 @@ mod tests {
             panic!("tests run from an ELF file");
         };
         assert!(loader.is_some_and(|path| path.exists()));
+    }
+
+    #[test]
+    fn a_pipe_in_the_place_of_a_program_holds_nobody_up() {
+        let home = tempfile::tempdir().unwrap();
+        let pipe = home.path().join("plugin");
+        let mode = rustix::fs::Mode::RWXU;
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        assert!(ExecFailure::foreseen(&pipe).is_none());
     }
 
     #[test]
