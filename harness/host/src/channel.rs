@@ -18,6 +18,7 @@ use tonic::transport::{Channel, Endpoint};
 
 mod watched;
 
+pub use watched::Came;
 pub(crate) use watched::Watched;
 
 /// A byte stream to the plugin, whatever carries it.
@@ -55,6 +56,8 @@ pub struct ChannelFailure {
     pub text: String,
     /// How the process had ended by then, if it had.
     pub exit: Option<crate::process::Exit>,
+    /// What had come by then, where the first call is what failed.
+    pub came: Came,
 }
 
 /// The steps of bringing up a channel, in order.
@@ -373,6 +376,7 @@ impl ChannelFailure {
             step,
             text: error.to_string(),
             exit: None,
+            came: Came::default(),
         }
     }
 
@@ -381,6 +385,7 @@ impl ChannelFailure {
             step,
             text: format!("no answer within {} s", limit.as_secs_f32()),
             exit: None,
+            came: Came::default(),
         }
     }
 }
