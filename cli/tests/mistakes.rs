@@ -295,4 +295,8 @@ fn a_first_call_that_breaks_is_told_by_what_came() {
         ],
     );
     hostile("resets_streams", &[" RST_STREAM", "Hint", "by a frame"]);
+    hostile(
+        "sends_endless_hints",
+        &["no answer within 2 s", " HEADERS", "Hint", "1xx"],
+    );
 }

@@ -356,6 +356,7 @@ impl Target {
         let io = tokio::time::timeout(limit, self.open(&mut facts))
             .await
             .map_err(|_| ChannelFailure::timed_out(Step::Connect, limit))??;
+        let (io, _) = Watched::over(io);
         over(io, limit).await
     }
 }

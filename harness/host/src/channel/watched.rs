@@ -1,4 +1,4 @@
-//! A stream that notes what came over it.
+//! A stream that notes what came over it, and is read in measure.
 
 use super::BoxIo;
 use std::fmt;
@@ -134,10 +134,15 @@ impl Tally {
     }
 }
 
+/// Bytes read without a pause. What comes faster than it is looked at, and no
+/// window holds back, would pile up meanwhile: interim headers, for one.
+const IN_A_ROW: usize = 64 << 10;
+
 /// A stream, and what it notes.
 pub(crate) struct Watched {
     io: BoxIo,
     heard: Heard,
+    in_a_row: usize,
 }
 
 impl Watched {
@@ -147,6 +152,7 @@ impl Watched {
         let watched = Watched {
             io,
             heard: heard.clone(),
+            in_a_row: 0,
         };
         (Box::new(watched), heard)
     }
@@ -172,9 +178,19 @@ impl AsyncRead for Watched {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.in_a_row > IN_A_ROW {
+            // Whoever waits for what came gets its turn first.
+            self.in_a_row = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = into.filled().len();
         let polled = Pin::new(&mut self.io).poll_read(context, into);
         let came = &into.filled()[before..];
+        self.in_a_row = match polled {
+            Poll::Pending => 0,
+            Poll::Ready(_) => self.in_a_row + came.len(),
+        };
         let mut tally = self.heard.tally();
         tally.came.is_over |= came.is_empty() && polled.is_ready();
         tally.take(came);
