@@ -1,5 +1,6 @@
 //! A mistake in a text of the user's, shown where it is.
 
+use report::escape;
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -26,26 +27,37 @@ impl Mistake {
         self
     }
 
-    /// The mistake, its place in `name`, the line, and a caret below it.
+    /// Line and column, from 1.
+    pub(crate) fn place(&self, text: &str) -> (usize, usize) {
+        let before = &text[..floor(text, self.span.start)];
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        let column = before[line..].chars().count() + 1;
+        (before.matches('\n').count() + 1, column)
+    }
+
+    /// The mistake, its place in `name`, the line, and a caret below it. What
+    /// others wrote is escaped.
     pub(crate) fn shown(&self, name: &str, text: &str) -> String {
+        let (number, column) = self.place(text);
         let start = floor(text, self.span.start);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line = text[line_start..].lines().next().unwrap_or("");
-        let number = text[..start].matches('\n').count() + 1;
-        let before = text[line_start..start].chars().count();
-        let end = floor(text, self.span.end.max(start)).min(line_start + line.len());
-        let width = text
-            .get(start..end)
-            .map_or(1, |part| part.chars().count().max(1));
+        let line_end = line_start + line.len();
+        let end = floor(text, self.span.end.max(start)).min(line_end);
+        // Escaped apart, so that the caret stands below what it means.
+        let part = |from: usize, to: usize| text.get(from..to).map_or(String::new(), escape);
+        let before = part(line_start, start.min(line_end));
+        let marked = part(start, end);
+        let after = part(end.max(start), line_end);
         let mut shown = format!(
-            "error: {}\n  --> {name}:{number}:{}\n   |\n   | {line}\n   | {}{}\n",
-            self.what,
-            before + 1,
-            " ".repeat(before),
-            "^".repeat(width)
+            "error: {}\n  --> {}:{number}:{column}\n   |\n   | {before}{marked}{after}\n   | {}{}\n",
+            escape(&self.what),
+            escape(name),
+            " ".repeat(before.chars().count()),
+            "^".repeat(marked.chars().count().max(1))
         );
         if let Some(hint) = &self.hint {
-            let _ = writeln!(shown, "hint: {hint}");
+            let _ = writeln!(shown, "hint: {}", escape(hint));
         }
         shown.trim_end().to_owned()
     }
@@ -89,6 +101,12 @@ mod tests {
         assert_eq!(
             mistake.shown("f", "a = 1\nbéx\n"),
             "error: no\n  --> f:2:1\n   |\n   | béx\n   | ^^\nhint: yes"
+        );
+        // What a terminal acts on is shown, and the caret moves with it.
+        let mistake = Mistake::new("n\u{1b}", 2..5);
+        assert_eq!(
+            mistake.shown("f", "\u{1b}=\u{1b}[m\n"),
+            "error: n\\x1b\n  --> f:1:3\n   |\n   | \\x1b=\\x1b[m\n   |      ^^^^^^"
         );
         // A span beyond the text does no harm.
         assert!(Mistake::new("no", 90..99).shown("f", "x").contains("f:1:2"));

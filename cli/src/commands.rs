@@ -2,6 +2,8 @@
 
 mod compat;
 mod doctor;
+mod launcher;
+mod replay;
 mod self_test;
 mod test;
 
@@ -19,10 +21,12 @@ pub(crate) fn run(args: Args, matches: &ArgMatches) -> Exit {
         clap::ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
         clap::ColorChoice::Auto => {}
     }
+    let matches = args::of_command(matches);
     match args.command {
-        Command::Test(test) => test::run(&test, test::matches(matches)),
+        Command::Test(test) => test::run(&test, matches),
         Command::SelfTest(self_test) => self_test::run(&self_test),
-        Command::Compat { command } => compat::run(&command),
+        Command::Compat { command } => compat::run(&command, matches),
+        Command::Replay(replay) => replay::run(&replay, matches),
         Command::Explain { id } => explain(&id),
         Command::Spec(spec) => say(&spec_text(&spec)),
         Command::Doctor => doctor::run(),
@@ -94,7 +98,8 @@ fn spec_text(spec: &Spec) -> String {
     }
 }
 
-/// Data to stdout. A closed stdout is an interruption, never a panic.
+/// Data to stdout. A reader that went away has read enough: an interruption,
+/// never a panic. Whatever else keeps it from being written is told.
 pub(crate) fn say(text: &str) -> Exit {
     let mut stdout = anstream::stdout().lock();
     match stdout
@@ -102,7 +107,11 @@ pub(crate) fn say(text: &str) -> Exit {
         .and_then(|()| stdout.flush())
     {
         Ok(()) => Exit::Conforms,
-        Err(_) => Exit::Interrupted,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Interrupted,
+        Err(error) => {
+            talk(&format!("error: stdout cannot be written: {error}"));
+            Exit::CouldNotJudge
+        }
     }
 }
 

@@ -2,10 +2,9 @@
 
 use crate::args::{self, Contract};
 use crate::caret::{Mistake, did_you_mean};
+use compat::load::file;
 use serde::{Deserialize, Deserializer, de::Error};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,10 +27,9 @@ pub(crate) struct Config {
 pub(crate) struct Sections {
     pub(crate) plugin: Plugin,
     pub(crate) interface: Interface,
-    /// The plugin's own settings.
-    pub(crate) config: BTreeMap<String, String>,
     pub(crate) run: Run,
     pub(crate) timeouts: Timeouts,
+    pub(crate) limits: Bounds,
     /// What is judged of the interface's text, and how.
     pub(crate) compat: compat::Policy,
 }
@@ -60,10 +58,18 @@ pub(crate) struct Interface {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Run {
-    #[serde(deserialize_with = "profile")]
-    pub(crate) profile: Option<String>,
     pub(crate) seed: Option<u64>,
     pub(crate) jobs: Option<NonZeroUsize>,
+}
+
+/// What a plugin may use, in MiB.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Bounds {
+    /// Private memory that is mapped for writing.
+    pub(crate) data_mib: Option<u32>,
+    /// One file.
+    pub(crate) file_mib: Option<u32>,
 }
 
 /// Every time of the host by its name, and those of the run.
@@ -149,13 +155,6 @@ fn harness<'de, D: Deserializer<'de>>(from: D) -> Result<Option<semver::VersionR
     })
 }
 
-fn profile<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    read_as(from, |text| match text {
-        "default" => Ok(text.to_owned()),
-        _ => Err("the only profile is default".to_owned()),
-    })
-}
-
 fn scale<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
     let scale = f64::deserialize(from)?;
     args::factor(&scale.to_string())
@@ -163,36 +162,55 @@ fn scale<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
         .map_err(D::Error::custom)
 }
 
+/// A file that cannot be used, and why.
+#[derive(Debug)]
+pub(crate) struct Unusable {
+    /// The file as the user would type it.
+    pub(crate) path: String,
+    pub(crate) what: String,
+    pub(crate) hint: Option<String>,
+    /// Line and column, from 1, where it could be read.
+    pub(crate) place: Option<(usize, usize)>,
+    /// All of it, ready to be shown.
+    pub(crate) shown: String,
+}
+
 /// The named file, or the nearest one from the working directory upwards.
-/// The error is ready to be shown.
-pub(crate) fn find(named: Option<&Path>) -> Result<Option<Config>, String> {
+pub(crate) fn find(named: Option<&Path>) -> Result<Option<Config>, Unusable> {
+    let here = std::env::current_dir().unwrap_or_default();
     let nearest = || {
-        let here = std::env::current_dir().unwrap_or_default();
         let mut places = here.ancestors().map(|dir| dir.join(NAME));
-        places.find(|path| path.is_file())
+        places.find(|path| file::is_there(path))
     };
     let Some(path) = named.map(Path::to_path_buf).or_else(nearest) else {
         return Ok(None);
     };
-    let shown = report::escape(&path.to_string_lossy());
-    let text = read(&path).map_err(|why| format!("error: failed to read {shown}: {why}"))?;
-    let sections = parse(&text).map_err(|mistake| mistake.shown(&shown, &text))?;
+    // Whoever stands beside the file types no path before its name.
+    let typed = path.strip_prefix(&here).unwrap_or(&path);
+    let typed = typed.display().to_string();
+    let unread = |why: String| {
+        let name = report::escape(&typed);
+        Unusable {
+            shown: format!("error: failed to read {name}: {}", report::escape(&why)),
+            path: typed.clone(),
+            what: format!("cannot be read: {why}"),
+            hint: None,
+            place: None,
+        }
+    };
+    let bytes = file::read(&path, TEXT).map_err(|error| unread(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| unread("it is no UTF-8".to_owned()))?;
+    let sections = parse(&text).map_err(|mistake| Unusable {
+        shown: mistake.shown(&typed, &text),
+        place: Some(mistake.place(&text)),
+        path: typed.clone(),
+        what: mistake.what,
+        hint: mistake.hint,
+    })?;
     Ok(Some(Config {
         path,
         text: sections,
     }))
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    let mut text = String::new();
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    file.take(TEXT + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| error.to_string())?;
-    if text.len() as u64 > TEXT {
-        return Err(format!("it is larger than {TEXT} bytes"));
-    }
-    Ok(text)
 }
 
 fn parse(text: &str) -> Result<Sections, Mistake> {
@@ -227,10 +245,7 @@ mod tests {
             [interface]
             version = "1.1"
             harness = ">=0.1"
-            [config]
-            domain = "acme.example"
             [run]
-            profile = "default"
             seed = 7
             jobs = 4
             [timeouts]
@@ -269,7 +284,7 @@ mod tests {
         let path = home.path().join(NAME);
         std::fs::write(&path, "#".repeat(2 << 20)).unwrap();
         let told = find(Some(&path)).unwrap_err();
-        assert!(told.contains("larger than"), "{told}");
+        assert!(told.shown.contains("larger than"), "{told:?}");
     }
 
     #[test]
@@ -293,7 +308,8 @@ mod tests {
             ("[run]\nseed = -1\n", 2, "seed"),
             ("[timeouts]\nrpc = \"soon\"\n", 2, "a time such as 15s"),
             ("[timeouts]\nscale = 0.0\n", 2, "0.1 to 100"),
-            ("[run]\nprofile = \"registry\"\n", 2, "only profile"),
+            ("[run]\nprofile = \"default\"\n", 2, "unknown field"),
+            ("[config]\ndomain = \"acme.example\"\n", 1, "unknown field"),
             ("[plugin\n", 1, ""),
             ("[compat]\nchanels = []\n", 2, "did you mean channels?"),
             (

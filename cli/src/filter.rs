@@ -11,14 +11,13 @@ pub(crate) enum Filter {
     Id(String),
     Area(String),
     Title(String),
-    Capability(String),
     Level(Level),
     Not(Box<Filter>),
     And(Box<Filter>, Box<Filter>),
     Or(Box<Filter>, Box<Filter>),
 }
 
-const PREDICATES: [&str; 6] = ["id", "area", "title", "level", "cap", "all"];
+const PREDICATES: [&str; 5] = ["id", "area", "title", "level", "all"];
 
 /// Open parentheses and negations inside one another.
 const DEEPEST: usize = 64;
@@ -46,9 +45,6 @@ impl Filter {
                 .title()
                 .to_lowercase()
                 .contains(&text.to_lowercase()),
-            Filter::Capability(glob) => requirement
-                .claims
-                .is_some_and(|capability| matches(glob, capability)),
             Filter::Level(level) => requirement.level == *level,
             Filter::Not(inner) => !inner.selects(requirement),
             Filter::And(one, other) => one.selects(requirement) && other.selects(requirement),
@@ -152,7 +148,6 @@ impl Parser<'_> {
             "id" => Filter::Id(argument),
             "area" => Filter::Area(argument),
             "title" => Filter::Title(argument),
-            "cap" => Filter::Capability(argument),
             "level" => Filter::Level(match argument.to_ascii_lowercase().as_str() {
                 "must" => Level::Must,
                 "should" => Level::Should,
@@ -240,6 +235,7 @@ mod tests {
         for (text, at, what) in [
             ("", 0, "expected a predicate"),
             ("idd(x)", 0, "no predicate idd"),
+            ("cap(x)", 0, "no predicate cap"),
             ("id(x", 4, "expected `)`"),
             ("id(x) level(must)", 6, "expected `&`"),
             ("level(most)", 6, "a level is"),

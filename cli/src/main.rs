@@ -27,12 +27,20 @@ fn share_one_heap() {
     }
 }
 
+/// Keeps processes of the same user from this one's descriptors and memory: a
+/// plugin could write results of its own to stdout. Root passes all the same.
+fn stand_alone() {
+    // Where the kernel refuses, nothing is lost but the wall.
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
 fn main() -> ExitCode {
     let mut words = std::env::args_os();
     if words.nth(1).is_some_and(|first| first == REFERENCE_PLUGIN) {
         return plugin::run(words);
     }
     share_one_heap();
+    stand_alone();
     let parsed = args::command().try_get_matches().and_then(|matches| {
         let args = args::Args::from_arg_matches(&matches)?;
         Ok((args, matches))

@@ -1,7 +1,7 @@
 //! What holds for a run: a flag before the environment, that before the file,
 //! that before the default.
 
-use crate::args::{self, Contract as ContractArg, Effort, Format, Outcome, Test};
+use crate::args::{self, Contract as ContractArg, Effort, Format, Named, Outcome, Test, Times};
 use crate::config::{self, Config};
 use crate::subject;
 use clap::parser::{ArgMatches, ValueSource};
@@ -17,6 +17,55 @@ use terms::{Exit, Strictness};
 pub(crate) struct Refused {
     pub(crate) exit: Exit,
     pub(crate) text: String,
+}
+
+impl Refused {
+    fn misnamed(misnamed: &subject::Misnamed) -> Self {
+        Refused {
+            exit: Exit::Usage,
+            text: format!("error: {}\nhint: {}", misnamed.what, misnamed.hint),
+        }
+    }
+}
+
+/// What a command needs to know that starts a plugin and judges no requirement.
+pub(crate) struct Launching {
+    pub(crate) plugin: Plugin,
+    pub(crate) limits: Limits,
+    /// The embedded reference plugin is started for want of another.
+    pub(crate) is_reference: bool,
+    /// What the file says of the interface.
+    pub(crate) policy: compat::Policy,
+}
+
+impl Launching {
+    /// What holds; reads the file where there is one.
+    pub(crate) fn resolve(
+        named: &Named,
+        times: &Times,
+        config: Option<&Path>,
+        matches: &ArgMatches,
+    ) -> Result<Self, Refused> {
+        let file = file(config)?;
+        let mut resolver = Resolver::new(matches, file.as_ref());
+        resolver.demand_harness()?;
+        let (plugin, command) =
+            plugin(named, None, &mut resolver).map_err(|misnamed| Refused::misnamed(&misnamed))?;
+        let (limits, _) = limits(times, Effort::Quick, &mut resolver);
+        Ok(Launching {
+            plugin,
+            limits,
+            is_reference: command.is_empty(),
+            policy: file.map(|file| file.text.compat).unwrap_or_default(),
+        })
+    }
+}
+
+fn file(named: Option<&Path>) -> Result<Option<Config>, Refused> {
+    config::find(named).map_err(|unusable| Refused {
+        exit: Exit::BadInput,
+        text: unusable.shown,
+    })
 }
 
 /// Everything a run needs to know beside what it selects.
@@ -56,7 +105,38 @@ struct Resolver<'a> {
     shown: Vec<(String, String, String)>,
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
+    fn new(matches: &'a ArgMatches, file: Option<&'a Config>) -> Self {
+        Resolver {
+            matches,
+            file,
+            bearing: Vec::new(),
+            shown: Vec::new(),
+        }
+    }
+
+    /// Refuses to go on where the file demands another version of this program.
+    fn demand_harness(&mut self) -> Result<(), Refused> {
+        let Some(demanded) = self
+            .file
+            .and_then(|file| file.text.interface.harness.as_ref())
+        else {
+            return Ok(());
+        };
+        let own = semver::Version::parse(env!("CARGO_PKG_VERSION"))
+            .expect("a package has a semantic version");
+        if !demanded.matches(&own) {
+            return Err(Refused {
+                exit: Exit::CouldNotJudge,
+                text: format!(
+                    "error: [interface] harness demands {demanded}, this is {own}\nhint: install a harness of that version"
+                ),
+            });
+        }
+        self.show("interface.harness", demanded, self.file_name());
+        Ok(())
+    }
+
     /// Where a flag was given, if it was.
     fn given(&self, flag: &str) -> Option<String> {
         match self.matches.value_source(&flag.replace('-', "_")) {
@@ -123,36 +203,14 @@ fn time(time: &Duration) -> String {
 impl Settings {
     /// Everything that holds; reads the file where there is one.
     pub(crate) fn resolve(test: &Test, matches: &ArgMatches) -> Result<Self, Refused> {
-        let file = config::find(test.config.as_deref()).map_err(|text| Refused {
-            exit: Exit::BadInput,
-            text,
-        })?;
-        let mut resolver = Resolver {
-            matches,
-            file: file.as_ref(),
-            bearing: Vec::new(),
-            shown: Vec::new(),
-        };
+        let file = file(test.config.as_deref())?;
+        let mut resolver = Resolver::new(matches, file.as_ref());
         let sections = file.as_ref().map(|config| &config.text);
-        if let Some(demanded) = sections.and_then(|text| text.interface.harness.as_ref()) {
-            let own = semver::Version::parse(env!("CARGO_PKG_VERSION"))
-                .expect("a package has a semantic version");
-            if !demanded.matches(&own) {
-                return Err(Refused {
-                    exit: Exit::CouldNotJudge,
-                    text: format!(
-                        "error: [interface] harness demands {demanded}, this is {own}\nhint: install a harness of that version"
-                    ),
-                });
-            }
-            resolver.show("interface.harness", demanded, resolver.file_name());
-        }
-        let (plugin, command) = plugin(test, &mut resolver).map_err(|misnamed| Refused {
-            exit: Exit::Usage,
-            text: format!("error: {}\nhint: {}", misnamed.what, misnamed.hint),
-        })?;
+        resolver.demand_harness()?;
+        let (plugin, command) = plugin(&test.named, test.reattach.as_deref(), &mut resolver)
+            .map_err(|misnamed| Refused::misnamed(&misnamed))?;
         if let Some(config) = &file
-            && test.command.is_empty()
+            && test.named.command.is_empty()
         {
             let path = config.path.to_string_lossy();
             resolver
@@ -183,7 +241,7 @@ impl Settings {
             NonZeroUsize::new(JOBS).map_or(cpus, |most| cpus.min(most)),
             ToString::to_string,
         );
-        let (limits, scale) = limits(test, effort, &mut resolver);
+        let (limits, scale) = limits(&test.times, effort, &mut resolver);
         let timeouts = sections.map(|text| &text.timeouts);
         let slow = resolver.pick(
             ("timeouts.slow", "slow"),
@@ -235,9 +293,6 @@ impl Settings {
                 .or_else(|| resolver.given("fail-fast"))
                 .unwrap_or_else(|| "default".to_owned()),
         );
-        for (key, value) in sections.into_iter().flat_map(|text| &text.config) {
-            resolver.show(&format!("config.{key}"), value, resolver.file_name());
-        }
         Ok(Settings {
             plugin,
             command,
@@ -279,12 +334,11 @@ impl Settings {
 fn effort_name(effort: Effort) -> &'static str {
     match effort {
         Effort::Quick => "quick",
-        Effort::Gate => "gate",
         Effort::Soak => "soak",
     }
 }
 
-fn limits(test: &Test, effort: Effort, resolver: &mut Resolver<'_>) -> (Limits, f64) {
+fn limits(given: &Times, effort: Effort, resolver: &mut Resolver<'_>) -> (Limits, f64) {
     let timeouts = resolver.file.map(|config| &config.text.timeouts);
     let mut limits = Limits::default();
     if effort == Effort::Soak {
@@ -292,17 +346,34 @@ fn limits(test: &Test, effort: Effort, resolver: &mut Resolver<'_>) -> (Limits, 
     }
     for (name, limit) in limits.times_mut() {
         let flag = if name == "rpc" { "rpc-timeout" } else { "" };
-        let given = test.rpc_timeout.filter(|_| name == "rpc");
+        let own = given.rpc_timeout.filter(|_| name == "rpc");
         let key = format!("timeouts.{name}");
         let file = timeouts.and_then(|times| times.limit(name));
-        *limit = resolver.pick((&key, flag), given, file, *limit, time);
+        *limit = resolver.pick((&key, flag), own, file, *limit, time);
     }
-    if let Some(limit) = test.rpc_timeout {
+    let bounds = resolver.file.map(|config| &config.text.limits);
+    for (key, bytes, file) in [
+        (
+            "limits.data_mib",
+            &mut limits.data_bytes,
+            bounds.and_then(|to| to.data_mib),
+        ),
+        (
+            "limits.file_mib",
+            &mut limits.file_bytes,
+            bounds.and_then(|to| to.file_mib),
+        ),
+    ] {
+        let mib = *bytes >> 20;
+        let mib = resolver.pick((key, ""), None, file.map(u64::from), mib, u64::to_string);
+        *bytes = mib << 20;
+    }
+    if let Some(limit) = given.rpc_timeout {
         resolver.bears("rpc-timeout", Some(&time(&limit).replace(' ', "")));
     }
     let scale = resolver.pick(
         ("timeouts.scale", "timeout-scale"),
-        test.timeout_scale,
+        given.timeout_scale,
         timeouts.and_then(|times| times.scale),
         1.0,
         ToString::to_string,
@@ -313,7 +384,8 @@ fn limits(test: &Test, effort: Effort, resolver: &mut Resolver<'_>) -> (Limits, 
 
 /// The plugin after `--`, that of the file, or the embedded reference plugin.
 fn plugin(
-    test: &Test,
+    named: &Named,
+    reattach: Option<&str>,
     resolver: &mut Resolver<'_>,
 ) -> Result<(Plugin, Vec<String>), subject::Misnamed> {
     let section = resolver.file.map(|config| &config.text.plugin);
@@ -322,16 +394,16 @@ fn plugin(
         .file
         .and_then(|config| config.path.parent())
         .unwrap_or(Path::new(""));
-    if let Some(json) = &test.reattach {
+    if let Some(json) = reattach {
         let mut plugin = subject::running(json)?;
         resolver.show("plugin.reattach", json, "--reattach".to_owned());
         resolver.bears("reattach", Some(json));
-        plugin.contract = contract(test, resolver, ContractArg::Aperio);
+        plugin.contract = contract(named, resolver, ContractArg::Aperio);
         return Ok((plugin, Vec::new()));
     }
-    let (mut plugin, command, origin) = match (test.command.is_empty(), from_file) {
+    let (mut plugin, command, origin) = match (named.command.is_empty(), from_file) {
         (false, _) => {
-            let words = &test.command;
+            let words = &named.command;
             let shown = words
                 .iter()
                 .map(|word| word.to_string_lossy().into_owned())
@@ -371,7 +443,7 @@ fn plugin(
     }
     let cookie = resolver.pick(
         ("plugin.cookie", "cookie"),
-        test.cookie.clone().map(Some),
+        named.cookie.clone().map(Some),
         section.and_then(|plugin| plugin.cookie.clone()).map(Some),
         None,
         |cookie| cookie.clone().unwrap_or_else(|| "Aperio's".to_owned()),
@@ -392,7 +464,7 @@ fn plugin(
     }
     let majors = resolver.pick(
         ("plugin.app_protocols", "app-protocols"),
-        Some(test.app_protocols.clone()).filter(|majors| !majors.is_empty()),
+        Some(named.app_protocols.clone()).filter(|majors| !majors.is_empty()),
         section.and_then(|plugin| plugin.app_protocols.clone()),
         Vec::new(),
         |majors| {
@@ -414,10 +486,10 @@ fn plugin(
     } else {
         ContractArg::Aperio
     };
-    plugin.contract = contract(test, resolver, implied);
+    plugin.contract = contract(named, resolver, implied);
     plugin.auto_mtls = resolver.pick(
         ("plugin.auto_mtls", "no-auto-mtls"),
-        test.no_auto_mtls.then_some(false),
+        named.no_auto_mtls.then_some(false),
         section.and_then(|plugin| plugin.auto_mtls),
         true,
         ToString::to_string,
@@ -426,11 +498,11 @@ fn plugin(
     Ok((plugin, command))
 }
 
-fn contract(test: &Test, resolver: &mut Resolver<'_>, implied: ContractArg) -> Contract {
+fn contract(named: &Named, resolver: &mut Resolver<'_>, implied: ContractArg) -> Contract {
     let section = resolver.file.map(|config| &config.text.plugin);
     let contract = resolver.pick(
         ("plugin.contract", "contract"),
-        test.contract,
+        named.contract,
         section.and_then(|plugin| plugin.contract),
         implied,
         |contract| contract_name(*contract).to_owned(),

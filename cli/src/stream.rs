@@ -4,6 +4,7 @@ use crate::args::Format;
 use report::Style;
 use runner::{Event, Interrupt, Plan};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
@@ -25,22 +26,31 @@ const LOOKS: Duration = Duration::from_millis(200);
 pub(crate) struct Stream {
     pub(crate) format: Format,
     pub(crate) style: Style,
-    /// A file that gets the events as well.
-    pub(crate) events: Option<File>,
+    /// Files that get the events as well.
+    pub(crate) events: Vec<File>,
     pub(crate) catalog: Catalog,
     pub(crate) interrupt: Interrupt,
     /// Stops workflow commands in what a plugin says, on GitHub.
     pub(crate) token: String,
     pub(crate) slow: Duration,
     pub(crate) began: Instant,
+    /// What the run ends in for want of a stdout.
+    pub(crate) ended: Cell<Option<Exit>>,
     /// The commands that judge an id again.
     pub(crate) reproduce: Box<Reproduce>,
 }
 
 impl Stream {
     fn say(&self, text: &str) {
-        if crate::commands::say(text) == Exit::Interrupted {
-            self.interrupt.end(runner::Cause::User);
+        if self.ended.get().is_some() {
+            return;
+        }
+        match crate::commands::say(text) {
+            Exit::Conforms => {}
+            exit => {
+                self.ended.set(Some(exit));
+                self.interrupt.end(runner::Cause::User);
+            }
         }
     }
 
@@ -50,12 +60,13 @@ impl Stream {
         if self.format == Format::Json {
             self.say(&line);
         }
-        if let Some(file) = &mut self.events
-            && file.write_all(line.as_bytes()).is_err()
-        {
-            crate::commands::talk("error: the file of events cannot be written any more");
-            self.events = None;
-        }
+        self.events.retain_mut(|file| {
+            let written = file.write_all(line.as_bytes()).is_ok();
+            if !written {
+                crate::commands::talk("error: a file of events cannot be written any more");
+            }
+            written
+        });
     }
 
     fn is_text(&self) -> bool {
@@ -146,7 +157,7 @@ impl Stream {
                 }
                 self.say(&line);
             }
-            if self.events.is_none() {
+            if self.events.is_empty() {
                 return;
             }
         }
@@ -168,7 +179,7 @@ impl Stream {
         self.event(
             "run-end",
             &json!({"conclusion": report.conclusion, "exit": report.exit,
-                "reach": report.reach, "counts": report.counts, "incomplete": report.incomplete,
+                "counts": report.counts, "incomplete": report.incomplete,
                 "report": report,
             }),
         );

@@ -62,12 +62,23 @@ fn compat(home: &Path, line: &str) -> (i32, String, String) {
 /// Exit code and result of a check; the result is as the schema says.
 fn json(home: &Path, line: &str) -> (i32, Value) {
     let (code, out, _) = compat(home, &format!("check --format json {line}"));
-    let value: Value = serde_json::from_str(&out).unwrap();
     let schema = include_str!("../schema/compat-check.json");
-    let schema: Value = serde_json::from_str(schema).unwrap();
-    fits(&value, &schema, "$");
+    (code, fitting(&out, code, schema))
+}
+
+/// The matrix in its JSON form.
+fn skew(home: &Path, line: &str) -> (i32, Value) {
+    let (code, out, _) = compat(home, &format!("skew --format json {line}"));
+    let schema = include_str!("../schema/compat-skew.json");
+    (code, fitting(&out, code, schema))
+}
+
+/// An output that is as its schema says, and says how the run ended.
+fn fitting(out: &str, code: i32, schema: &str) -> Value {
+    let value: Value = serde_json::from_str(out).unwrap();
+    fits(&value, &serde_json::from_str(schema).unwrap(), "$");
     assert_eq!(value["exit"], code);
-    (code, value)
+    value
 }
 
 /// Whether a value is as a schema says, as far as ours use the language.
@@ -440,8 +451,9 @@ fn versions_meet_in_a_matrix() {
     );
     assert!(out.contains("out of reach acme.v1.Box.label"), "{out}");
     assert!(out.ends_with("safe order of upgrade: none\n"), "{out}");
-    let (_, out, _) = compat(home, &format!("{args} --format json"));
-    let value: Value = serde_json::from_str(&out).unwrap();
+    let (code, value) = skew(home, &args["skew ".len()..]);
+    assert_eq!((code, &value["conclusion"]), (0, &"COMPATIBLE".into()));
+    assert_eq!(value["error"], Value::Null);
     let cells = value["skew"]["cells"].as_array().unwrap();
     assert_eq!(cells.len(), 9);
     let cell = cells
@@ -450,14 +462,21 @@ fn versions_meet_in_a_matrix() {
     let reach = &cell.unwrap()["out_of_reach"];
     assert_eq!(*reach, serde_json::json!(["acme.v1.Box.label"]));
 
-    for (args, code) in [
-        ("skew --interface 1.0=old", 4),
-        ("skew --interface 1.0=nowhere,1.1=old", 2),
-        ("skew --interface 1.0=junk,1.1=old", 5),
+    write(home, "junk/a.proto", "message {");
+    write(home, "edition/a.proto", "edition = \"2023\";\n");
+    for (interface, code, conclusion) in [
+        ("1.0=old", 4, "NOTHING SELECTED"),
+        ("1.0=nowhere,1.1=old", 2, "BAD INPUT"),
+        ("1.0=junk,1.1=old", 5, "BAD INPUT"),
+        ("1.0=edition,1.1=old", 3, "COULD NOT JUDGE"),
     ] {
-        write(home, "junk/a.proto", "message {");
-        let (found, out, err) = compat(home, args);
+        let line = format!("--interface {interface}");
+        let (found, out, err) = compat(home, &format!("skew {line}"));
         assert_eq!((found, out.as_str()), (code, ""), "{err}");
+        let (found, value) = skew(home, &line);
+        assert_eq!((found, &value["conclusion"]), (code, &conclusion.into()));
+        assert_eq!(value["skew"], Value::Null);
+        assert!(value["error"]["message"].is_string());
     }
 }
 

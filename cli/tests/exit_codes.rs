@@ -64,6 +64,7 @@ fn usage_mistakes_end_in_2() {
         &["test", "--rpc-timeout", "soon"],
         &["test", "--fail-fast", "--max-fail", "2"],
         &["test", "--report", "yaml=x"],
+        &["test", "--report", "ndjson=/dev/null,json=/dev/null"],
         &["test", "--report", "json=/no/such/dir/report.json"],
         &["explain", "NOPE-001"],
         &["self-test", "--defect", "nope"],
@@ -190,12 +191,34 @@ fn a_conforming_plugin_ends_in_0_and_its_events_are_whole() {
 }
 
 #[test]
+fn every_file_of_events_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let [one, other] = ["one", "other"].map(|name| dir.path().join(name));
+    let output = aperio(&[
+        "test",
+        "--exact",
+        "HSK-010",
+        "--report",
+        &format!("ndjson={},ndjson={}", one.display(), other.display()),
+        "--",
+        BINARY,
+        "reference-plugin",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let [one, other] = [one, other].map(|path| std::fs::read_to_string(path).unwrap());
+    assert!(one == other, "the files differ");
+    let last: serde_json::Value = serde_json::from_str(one.lines().last().unwrap()).unwrap();
+    assert_eq!(last["t"], "run-end");
+}
+
+#[test]
 fn a_configuration_that_does_not_parse_ends_in_5() {
     let dir = tempfile::tempdir().unwrap();
     for (text, word) in [
         ("[timeouts]\nstrat = \"1s\"\n", "did you mean start?"),
         ("[plugin\n", "config.toml:1"),
-        ("[run]\nprofile = \"registry\"\n", "config.toml:2"),
+        ("[run]\nprofile = \"default\"\n", "config.toml:2"),
+        ("[config]\ndomain = \"acme.example\"\n", "config.toml:1"),
     ] {
         let path = dir.path().join("config.toml");
         std::fs::write(&path, text).unwrap();

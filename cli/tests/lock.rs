@@ -408,6 +408,56 @@ fn a_tag_says_its_version() {
     }
 }
 
+/// What a release after it would be refused for, the first is refused for.
+#[test]
+fn the_first_release_is_named_as_its_package() {
+    let home = home();
+    let home = home.path();
+    ends(
+        home,
+        &["lock", "--release", "2.0.0"],
+        1,
+        &[
+            "proto/acme/v1/box.proto:2:1: PACKAGE_SUFFIX_IS_MAJOR package acme.v1 is major 1, \
+             and 2.0.0 is declared",
+            "REFUSED",
+        ],
+    );
+    assert!(entries(home).is_empty());
+    // Somebody agreed to it.
+    let args = [
+        "check",
+        "--new",
+        "proto",
+        "--against",
+        "proto",
+        "--declared",
+        "2.0.0",
+        "--format",
+        "json",
+    ];
+    let text = ends(home, &args, 1, &["PACKAGE_SUFFIX_IS_MAJOR"]);
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let findings = value["findings"].as_array().unwrap();
+    let finding = findings
+        .iter()
+        .find(|finding| finding["id"] == "PACKAGE_SUFFIX_IS_MAJOR")
+        .unwrap();
+    let waiver = format!(
+        "[[waiver]]\nfingerprint = {}\nrule = \"PACKAGE_SUFFIX_IS_MAJOR\"\nelement = \"acme.v1\"\n\
+         reason = \"a\"\nowner = \"b\"\nexpires = \"2999-01-01\"\n",
+        finding["fingerprint"]
+    );
+    write(home, "proto/waivers.toml", &waiver);
+    ends(
+        home,
+        &["lock", "--release", "2.0.0"],
+        0,
+        &["2.0.0\n", "first release"],
+    );
+    assert_eq!(entries(home), ["2.0.0"]);
+}
+
 /// This repository's own configuration names what is there, and its locks are
 /// as they were written.
 #[test]

@@ -229,6 +229,12 @@ pub fn check(comparison: &Comparison<'_>) -> Result<Outcome, LoadError> {
     Ok(outcome)
 }
 
+/// Judges a release that nothing stands before: by itself, whatever its bases.
+pub fn first(comparison: &Comparison<'_>) -> Result<Outcome, LoadError> {
+    annotation::check_read(comparison.new)?;
+    Ok(release::first(comparison))
+}
+
 impl<'w> Comparison<'w> {
     /// The version that the new side wants to be, as far as it is known.
     pub fn release(&self) -> Option<Version> {

@@ -2,7 +2,7 @@
 //! buf count where. What else stands in them is left alone.
 
 use crate::catalog;
-use crate::load::{LoadError, Tree};
+use crate::load::{LoadError, Tree, file};
 use crate::near;
 use crate::rule::{Category, Rule};
 use serde::Deserialize;
@@ -226,6 +226,15 @@ impl Workspace {
             warnings,
             foreign,
         })
+    }
+
+    /// Reads a `buf.yaml` that somebody names.
+    pub fn read(path: &Path) -> Result<Self, LoadError> {
+        let shown = path.display().to_string();
+        let bytes = file::read(path, TEXT as u64).map_err(|error| {
+            LoadError::bad(format!("cannot be read: {error}")).in_file(shown.as_str())
+        })?;
+        Workspace::parse(&utf8(bytes, &shown)?, &shown)
     }
 
     /// Reads what stands in a folder: `buf.work.yaml` with the `buf.yaml` of

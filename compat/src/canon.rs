@@ -120,7 +120,14 @@ enum Keep<'s> {
     /// The same without options that say nothing, which some compilers write.
     /// Locks have them.
     Essential(&'s DescriptorSet<'s>),
+    /// The same without what the language does not know: what libraries drop
+    /// that know no custom options, and what each language's code says of
+    /// files.
+    Bare,
 }
+
+/// The smallest number of a custom option.
+const CUSTOM: u32 = 1000;
 
 /// The custom options of a set, and the fields of the messages they hold.
 /// Compilers differ on the order of those fields, and on whether lists of
@@ -316,7 +323,7 @@ fn rewrite(
                 }
                 let mut inner = Vec::with_capacity(whole.len());
                 rewrite(&whole, inside, keep, depth + 1, &mut inner)?;
-                if !(matches!(keep, Keep::Essential(_)) && inner.is_empty()) {
+                if !(matches!(keep, Keep::Essential(_) | Keep::Bare) && inner.is_empty()) {
                     put(out, number, Value::Bytes(&inner));
                 }
             }
@@ -369,7 +376,8 @@ fn options(
     fields.sort_by_key(|(number, _)| *number);
     for (number, value) in fields {
         match keep {
-            Keep::All => put(out, *number, *value),
+            Keep::Bare if message == "FileOptions" || *number >= CUSTOM => {}
+            Keep::All | Keep::Bare => put(out, *number, *value),
             Keep::Canonical(set) | Keep::Essential(set) => {
                 let option = i32::try_from(*number).ok();
                 let known = &Custom::of(set).options;
@@ -389,6 +397,12 @@ pub fn file(set: &DescriptorSet<'_>, file: &File<'_>) -> Result<Vec<u8>, LoadErr
 /// One file in a form that is equal where nothing but its compiler differs.
 pub(crate) fn essence(set: &DescriptorSet<'_>, file: &File<'_>) -> Result<Vec<u8>, LoadError> {
     written(file.bytes, &FILE, Keep::Essential(set), file.path)
+}
+
+/// One file as a plugin's reflection tells it, whatever library it is built
+/// on: without custom options and the options of files.
+pub fn bare(file: &File<'_>) -> Result<Vec<u8>, LoadError> {
+    written(file.bytes, &FILE, Keep::Bare, file.path)
 }
 
 /// The descriptor of any element in canonical form, with what it holds.
@@ -468,19 +482,29 @@ pub fn set(
 /// every file that is no import. Files of `google/protobuf/` come with the
 /// compiler and change with it: `built_in` says whether they belong.
 pub fn closure(set: &DescriptorSet<'_>, packages: &[&str], built_in: bool) -> Vec<FileId> {
+    let wanted = set.files().iter().filter(|file| match packages {
+        [] => !file.is_import,
+        _ => packages.contains(&file.package),
+    });
+    imports(set, wanted.map(|file| file.id).collect(), built_in)
+}
+
+/// The files that declare some services, with everything they import, as
+/// [`closure`].
+pub fn serving(set: &DescriptorSet<'_>, services: &[&str], built_in: bool) -> Vec<FileId> {
+    let wanted = set.services().iter().filter(|service| {
+        let name = set.service_name(service.id);
+        services.contains(&name)
+    });
+    imports(set, wanted.map(|service| service.file).collect(), built_in)
+}
+
+/// Some files with everything they import, by path.
+fn imports(set: &DescriptorSet<'_>, mut wanted: Vec<FileId>, built_in: bool) -> Vec<FileId> {
     let by_path: HashMap<&str, FileId> = set
         .files()
         .iter()
         .map(|file| (file.path, file.id))
-        .collect();
-    let mut wanted: Vec<FileId> = set
-        .files()
-        .iter()
-        .filter(|file| match packages {
-            [] => !file.is_import,
-            _ => packages.contains(&file.package),
-        })
-        .map(|file| file.id)
         .collect();
     let mut inside = HashSet::new();
     while let Some(id) = wanted.pop() {

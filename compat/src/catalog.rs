@@ -37,6 +37,11 @@ pub fn aperio(channels: &[Channel]) -> impl Iterator<Item = &'static Rule> {
     })
 }
 
+/// Whether a rule is about annotations, which bytes do not show.
+pub(crate) fn is_annotation(rule: &Rule) -> bool {
+    rules::annotation::rules().any(|one| one.id == rule.id)
+}
+
 /// Whether a rule is one of buf's that speak for the channel `source`: those of
 /// its two strictest categories, which ask what becomes of generated code in
 /// any language. What one of them finds asks for a major there.

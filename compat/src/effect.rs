@@ -18,6 +18,13 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// The effect of a name in reports.
+    pub fn named(name: &str) -> Option<Self> {
+        use Effect::{Ignored, Lossy, Rejected, Same, UnknownVariant};
+        let all = [Same, Ignored, UnknownVariant, Lossy, Rejected];
+        all.into_iter().find(|effect| effect.name() == name)
+    }
+
     /// Its name in reports.
     pub fn name(self) -> &'static str {
         match self {

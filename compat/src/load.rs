@@ -4,7 +4,9 @@
 //! Text goes through a [`FrontEnd`]; descriptor sets and buf images are taken
 //! as they are. Either way a set ends as bytes, so what follows has one path.
 
+pub mod file;
 mod front;
+mod link;
 mod mend;
 mod set;
 mod sources;
@@ -16,7 +18,7 @@ pub use sources::{Root, Sources};
 pub use tree::Tree;
 
 pub(crate) use sources::join;
-pub(crate) use tree::{below, read_file};
+pub(crate) use tree::below;
 
 use std::fmt;
 use terms::Exit;
@@ -49,8 +51,8 @@ impl Failure {
     }
 }
 
-/// Why a set could not be loaded, and where. The texts may hold what strangers
-/// wrote; whoever prints them escapes them.
+/// Why a set could not be loaded, and where. The texts, but for what is drawn,
+/// may hold what strangers wrote; whoever prints them escapes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadError {
     /// What it means for the run.
@@ -59,6 +61,9 @@ pub struct LoadError {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// All of it with the lines that it is about, where somebody drew them:
+    /// to be shown as it is.
+    pub drawn: Option<String>,
     /// The file, as the user would type it.
     pub path: Option<String>,
     /// The line, from 1; 0 where it is not known.
@@ -76,6 +81,7 @@ impl LoadError {
             failure,
             message: message.into(),
             hint: None,
+            drawn: None,
             path: None,
             line: 0,
             column: 0,

@@ -7,13 +7,13 @@
 //! `digest` has three lines: of what is declared, of the comments, of the
 //! bytes of the set. A lock is written once and never again.
 
-use crate::load::{Failure, LoadError};
+use crate::load::{Failure, LoadError, file};
 use crate::model::DescriptorSet;
 use crate::version::{Version, release};
 use crate::{canon, comments};
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Name of the file with the descriptor set.
@@ -339,7 +339,10 @@ pub fn versions(released: &Path) -> Result<Vec<Version>, LoadError> {
         let entry = entry.map_err(told)?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with('.') || !entry.path().is_dir() {
+        let place = entry.path();
+        // A lock that cannot be reached is not the same as none.
+        let lost = place.is_symlink() && !place.exists();
+        if name.starts_with('.') || !place.is_dir() && !lost {
             continue;
         }
         match release(&name) {
@@ -347,7 +350,7 @@ pub fn versions(released: &Path) -> Result<Vec<Version>, LoadError> {
             None => {
                 return Err(LoadError::bad("the directory is not named as a release")
                     .hint("a lock is a directory such as 1.2.0")
-                    .in_file(entry.path().display().to_string()));
+                    .in_file(place.display().to_string()));
             }
         }
         if versions.len() > LOCKS {
@@ -377,21 +380,11 @@ pub fn bases(locked: &[Version], declared: &Version) -> Vec<Version> {
 
 /// A file of a lock. What is missing or too large cannot be judged.
 fn read(path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
-    let shown = path.display().to_string();
-    let told = |why: String| {
-        LoadError::unjudged(format!("the lock cannot be read: {why}"))
+    file::read(path, most).map_err(|error| {
+        LoadError::unjudged(format!("the lock cannot be read: {error}"))
             .hint("restore it as it was released: git checkout")
-            .in_file(shown.clone())
-    };
-    let file = File::open(path).map_err(|error| told(error.to_string()))?;
-    let mut bytes = Vec::new();
-    file.take(most + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| told(error.to_string()))?;
-    if bytes.len() as u64 > most {
-        return Err(told(format!("it is larger than {most} bytes")));
-    }
-    Ok(bytes)
+            .in_file(path.display().to_string())
+    })
 }
 
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

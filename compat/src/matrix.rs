@@ -1,13 +1,15 @@
 //! Hosts and plugins of different versions, each pair a cell: what the worse
 //! off of the two sees, and which side is upgraded first.
 
+use crate::annotation;
 use crate::aperio::{Base, Comparison, Finding, worst};
 use crate::buf::Scope;
 use crate::canon;
+use crate::catalog;
 use crate::effect::Effect;
 use crate::load::{LoadError, Loaded};
 use crate::model::{DescriptorSet, FileId};
-use crate::policy::{Policy, Quadrant};
+use crate::policy::{Policy, Quadrant, Unguarded};
 use crate::rule::Channel;
 use crate::skew::{self, Skew};
 use crate::version::Version;
@@ -139,22 +141,7 @@ pub fn full(
             .map(|each| each.0.clone())
             .collect();
         bases.reverse();
-        let comparison = Comparison {
-            new: new.set,
-            digest: new.digest.clone(),
-            loaded,
-            bases,
-            declared: new.version.clone().map(crate::Declared::Version),
-            policy,
-            scope: Scope {
-                packages: policy.packages.clone(),
-                exclude_built_in: true,
-                ..Scope::default()
-            },
-            edited: Vec::new(),
-            waivers: &[],
-            today: waiver::today(),
-        };
+        let comparison = comparison((new, loaded), bases, policy);
         for (older, (base, _)) in versions[..newer].iter().enumerate() {
             let findings = comparison.alone(newer - 1 - older)?;
             let pair = Meeting {
@@ -172,6 +159,68 @@ pub fn full(
     let cells: Vec<Cell> = cells.into_iter().flatten().flatten().collect();
     let order = order(&cells);
     Ok((cells, order))
+}
+
+/// A host of one version and a plugin, and what is found between them. The
+/// plugin is the newer of the two unless their versions say else.
+pub fn meet(
+    host: (&Base<'_>, &Loaded),
+    plugin: (&Base<'_>, &Loaded),
+    policy: &Policy,
+) -> Result<(Cell, Vec<Finding>), LoadError> {
+    let host_newer = match (&host.0.version, &plugin.0.version) {
+        (Some(host), Some(plugin)) => host > plugin,
+        _ => false,
+    };
+    let (older, newer) = if host_newer {
+        (plugin, host)
+    } else {
+        (host, plugin)
+    };
+    // Some libraries drop custom options, and who says nothing is not accused
+    // of it.
+    let is_annotated = annotation::check_read(plugin.0.set).is_ok();
+    let mut policy = policy.clone();
+    if !is_annotated {
+        policy.unguarded = Some(Unguarded::Warn);
+    }
+    let policy = &policy;
+    let mut findings = comparison(newer, vec![older.0.clone()], policy).alone(0)?;
+    findings.retain(|finding| is_annotated || !catalog::is_annotation(finding.rule));
+    let pair = Meeting {
+        older: (&older.0.label(), older.0.version.as_ref()),
+        newer: (&newer.0.label(), newer.0.version.as_ref()),
+        same: older.0.digest == newer.0.digest,
+        findings: &findings,
+        out_of_reach: &beyond(older.0.set, newer.0.set, policy),
+    };
+    let [plugin_newer, newer_host] = pair.cells();
+    let cell = if host_newer { newer_host } else { plugin_newer };
+    Ok((cell, findings))
+}
+
+/// Versions told by their descriptors alone.
+fn comparison<'c>(
+    (new, loaded): (&'c Base<'c>, &'c Loaded),
+    bases: Vec<Base<'c>>,
+    policy: &'c Policy,
+) -> Comparison<'c> {
+    Comparison {
+        new: new.set,
+        digest: new.digest.clone(),
+        loaded,
+        bases,
+        declared: new.version.clone().map(crate::Declared::Version),
+        policy,
+        scope: Scope {
+            packages: policy.packages.clone(),
+            exclude_built_in: true,
+            ..Scope::default()
+        },
+        edited: Vec::new(),
+        waivers: &[],
+        today: waiver::today(),
+    }
 }
 
 /// Which side goes first: a cell that hurts is not entered.

@@ -13,6 +13,7 @@ mod source;
 
 pub use index::Named;
 pub use options::Options;
+pub(crate) use parse::SET_BYTES;
 pub use source::{SourcePath, Span};
 
 use crate::features::{Features, MessageEncoding, Presence, Syntax};

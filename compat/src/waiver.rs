@@ -6,7 +6,7 @@
 //! as a break does: the list must not outlive its reasons.
 
 use crate::canon;
-use crate::load::{LoadError, read_file};
+use crate::load::{LoadError, file};
 use crate::model::{DescriptorSet, ElementId};
 use crate::version::{Version, numbers, release};
 use serde::Deserialize;
@@ -118,10 +118,11 @@ struct Entry {
 /// The waivers of a file; none where there is no file. `shown` is the path as
 /// the user would type it.
 pub fn read(path: &Path, shown: &str) -> Result<Vec<Waiver>, LoadError> {
-    if !path.exists() {
+    if !file::is_there(path) {
         return Ok(Vec::new());
     }
-    let bytes = read_file(path)?;
+    let bytes = file::read(path, TEXT as u64)
+        .map_err(|error| LoadError::bad(format!("cannot be read: {error}")).in_file(shown))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| LoadError::bad("the file is no UTF-8").in_file(shown))?;
     parse(&text, shown)

@@ -12,10 +12,11 @@ use compat::load::{FrontEnd, Protox, Root, Sources, Tree};
 use compat::model::ElementId;
 use compat::occasion::Occasion;
 use compat::{Channel, DescriptorSet, Era, Hit, World, catalog, pair, witness};
+use protoc::committed;
 use semver::Version;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use table::{Files, committed, experiments, slug};
+use table::{Files, experiments, slug};
 
 fn compiled(files: &Files) -> Vec<u8> {
     let names: Vec<String> = files.keys().cloned().collect();
@@ -102,7 +103,7 @@ fn one_change_asks_for_what_the_table_says() {
         let (old, new) = experiment.sides();
         let bytes = |side: &str, files: &Files| {
             if experiment.has_edition() {
-                committed(&format!("{}.{side}", slug(&experiment.change)), files).unwrap()
+                committed(&format!("{}.{side}", slug(&experiment.change)), files)
             } else {
                 compiled(files)
             }
@@ -463,7 +464,7 @@ fn bytes_show_what_rules_say() {
         let (old, new) = experiment.sides();
         let bytes = |side: &str, files: &Files| {
             if experiment.has_edition() {
-                committed(&format!("{}.{side}", slug(&experiment.change)), files).unwrap()
+                committed(&format!("{}.{side}", slug(&experiment.change)), files)
             } else {
                 compiled(files)
             }

@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+#[path = "editions/protoc.rs"]
+mod protoc;
 #[path = "fold/side.rs"]
 mod side;
+#[path = "laws/translated.rs"]
+mod translated;
 
 use compat::aperio::Outcome;
-use compat::effect::Effects;
+use compat::effect::{Effect, Effects};
 use compat::load::{Input, Loaded, Protox, Roots};
 use compat::{Bump, Channel, policy};
 use side::{Ask, loaded, one, told};
@@ -161,7 +165,7 @@ fn a_name_changed_everywhere_moves_no_byte() {
     let outcome = Ask::default().texts(text, &renamed);
     assert_eq!(outcome.overall, Bump::Patch, "{:?}", told(&outcome));
     for cell in &outcome.cells {
-        assert_eq!(cell.worst, compat::effect::Effect::Same);
+        assert_eq!(cell.worst, Effect::Same);
     }
 }
 
@@ -185,4 +189,68 @@ fn text_set_and_image_are_one() {
         text.iter()
             .any(|line| line.starts_with("FIELD_RANGE_COMPATIBLE"))
     );
+}
+
+/// What is said of running binaries and of JSON. Another text of the same
+/// meaning is a patch, and counts in every channel: its digest is another one.
+fn of_wire_and_json(old: &Loaded, new: &Loaded) -> Vec<String> {
+    let mut ask = Ask::default();
+    ask.policy.channels = [Channel::Wire, Channel::Json].into();
+    let outcome = ask.of(&[("old", old)], new);
+    let mut told = told(&outcome);
+    told.retain(|line| !line.starts_with("NEUTRAL_CHANGE patch all "));
+    if told.is_empty() {
+        assert_eq!(outcome.overall, Bump::Patch);
+        for cell in &outcome.cells {
+            assert_eq!(cell.worst, Effect::Same);
+        }
+    }
+    told
+}
+
+/// A syntax is a set of defaults; an edition that says the same means the same.
+#[test]
+fn a_translation_into_an_edition_moves_no_byte() {
+    for pair in translated::all() {
+        for (old, new) in [(&pair.own, &pair.edition), (&pair.edition, &pair.own)] {
+            assert_eq!(of_wire_and_json(old, new), [""; 0], "{}", pair.syntax);
+        }
+    }
+}
+
+/// What a translation leaves to the defaults of the edition is a change, and
+/// seen, one way or both.
+#[test]
+fn a_default_of_the_edition_is_seen() {
+    let rules = |old: &Loaded, new: &Loaded| {
+        let mut rules: Vec<String> = of_wire_and_json(old, new)
+            .iter()
+            .filter_map(|line| Some(line.rsplit_once(' ')?.0.to_owned()))
+            .filter(|line| !line.starts_with("VERSION_DECLARED_SUFFICIENT"))
+            .collect();
+        rules.sort();
+        rules.dedup();
+        rules
+    };
+    let [proto3, proto2] = translated::all();
+    // Presence is explicit: a promise that may be given, and not be taken back.
+    let gained = rules(&proto3.own, &proto3.bare);
+    assert_eq!(gained, ["FIELD_PRESENCE_COMPATIBLE minor wire"]);
+    let lost = rules(&proto3.bare, &proto3.own);
+    assert_eq!(lost, ["FIELD_PRESENCE_COMPATIBLE major wire"]);
+    // Enums are open and strings are UTF-8: one side refuses or loses what the
+    // other writes. Lists are packed, which every reader takes.
+    let both = [
+        "ENUM_SAME_TYPE major wire",
+        "FIELD_UTF8_COMPATIBLE major wire",
+    ];
+    assert_eq!(rules(&proto2.own, &proto2.bare), both);
+    // JSON is promised, and the promise taken back.
+    let with_json = [
+        "ENUM_SAME_JSON_FORMAT major json",
+        both[0],
+        both[1],
+        "MESSAGE_SAME_JSON_FORMAT major json",
+    ];
+    assert_eq!(rules(&proto2.bare, &proto2.own), with_json);
 }

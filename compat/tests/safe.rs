@@ -241,7 +241,7 @@ fn experiments_with_one_change() {
         let set = |side: &str, files| {
             if experiment.has_edition() {
                 let name = format!("{}.{side}", experiments::slug(change));
-                experiments::committed(&name, files).unwrap()
+                protoc::committed(&name, files)
             } else {
                 compiled(files).unwrap()
             }

@@ -21,6 +21,8 @@ mod docs;
 #[path = "buf/table.rs"]
 #[allow(dead_code, reason = "the test `buf` uses all of it")]
 mod experiments;
+#[path = "editions/protoc.rs"]
+mod protoc;
 #[path = "mutants/releases.rs"]
 #[allow(dead_code, reason = "the test `mutants` uses all of it")]
 mod releases;

@@ -8,21 +8,24 @@ mod output;
 mod project;
 mod reference;
 mod skew;
+mod whole;
 mod witnesses;
 
 use super::{say, talk, usage};
 use crate::args::Compat;
+use clap::ArgMatches;
 use compat::DescriptorSet;
 use compat::load::LoadError;
 use terms::Exit;
 
 pub(super) use explain::explain;
+pub(super) use project::minor as carried;
 
-pub(super) fn run(command: &Compat) -> Exit {
+pub(super) fn run(command: &Compat, matches: &ArgMatches) -> Exit {
     match command {
         Compat::Check(args) => check::run(args),
         Compat::Lock(args) => lock::run(args),
-        Compat::Skew(args) => skew::run(args),
+        Compat::Skew(args) => skew::run(args, matches),
     }
 }
 
@@ -33,7 +36,10 @@ fn digest(set: &DescriptorSet<'_>, packages: &[&str]) -> Result<String, LoadErro
 }
 
 /// An error, its place and what to do, on stderr.
-fn tell(error: &LoadError) {
+pub(super) fn tell(error: &LoadError) {
+    if let Some(drawn) = &error.drawn {
+        return talk(drawn);
+    }
     let message = report::escape(&error.to_string());
     let text = match &error.hint {
         None => format!("error: {message}"),

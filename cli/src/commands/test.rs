@@ -1,7 +1,7 @@
 //! `test`: launch a plugin, judge it, report.
 
 use super::{say, talk, usage};
-use crate::args::{self, Format, Outcome, ReportFormat, Test};
+use crate::args::{Format, Outcome, ReportFormat, Test};
 use crate::caret::did_you_mean;
 use crate::filter::Filter;
 use crate::interruption;
@@ -11,13 +11,14 @@ use crate::subject;
 use clap::ArgMatches;
 use report::Style;
 use runner::{Cause, Check, Claims, Interrupt, Plan, Selection};
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
-use terms::{Exit, Reach, Report, Requirement, Subject};
+use terms::{Exit, Report, Requirement, Subject};
 
 pub(super) fn run(test: &Test, matches: &ArgMatches) -> Exit {
     if test.exact && test.filters.is_empty() {
@@ -180,6 +181,7 @@ impl Run<'_> {
             token: uuid::Uuid::new_v4().simple().to_string(),
             slow: settings.slow,
             began: self.began,
+            ended: Cell::new(None),
             reproduce: reproduce(settings),
         };
         stream.start(&head, &plan, claims.trouble.as_deref());
@@ -236,7 +238,7 @@ impl Run<'_> {
         stream.end(&report);
         let written = write_files(self.test, &report, format);
         if interrupt.cause() == Some(Cause::User) {
-            return Exit::Interrupted;
+            return stream.ended.get().unwrap_or(Exit::Interrupted);
         }
         match exit {
             Exit::Conforms => written,
@@ -286,7 +288,6 @@ impl Run<'_> {
                 command: settings.command.clone(),
                 reference: settings.is_reference(),
             },
-            reach: Reach::Full,
             conclusion: terms::Conclusion::CouldNotJudge,
             exit: Exit::CouldNotJudge.code(),
             incomplete: true,
@@ -357,13 +358,19 @@ fn reproduce(settings: &Settings) -> Box<Reproduce> {
 /// Files that are opened before anything is launched, so that a mistake in
 /// their names costs no run.
 struct Files {
-    events: Option<File>,
+    events: Vec<File>,
 }
 
 impl Files {
     fn open(test: &Test) -> Result<Self, Exit> {
-        let mut events = None;
-        for (format, path) in &test.report {
+        let mut events = Vec::new();
+        for (at, (format, path)) in test.report.iter().enumerate() {
+            if test.report[..at].iter().any(|(_, other)| other == path) {
+                return Err(usage(
+                    &format!("two reports go to {}", path.display()),
+                    "name a file for each of them",
+                ));
+            }
             let file = File::create(path).map_err(|error| {
                 usage(
                     &format!("failed to write {}: {error}", path.display()),
@@ -371,7 +378,7 @@ impl Files {
                 )
             })?;
             if *format == ReportFormat::Ndjson {
-                events = Some(file);
+                events.push(file);
             }
         }
         Ok(Files { events })
@@ -408,9 +415,4 @@ fn write_files(test: &Test, report: &Report, format: Format) -> Exit {
 fn append(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = OpenOptions::new().append(true).create(true).open(path)?;
     file.write_all(text.as_bytes())
-}
-
-/// The matches of this command among those of the whole line.
-pub(super) fn matches(all: &ArgMatches) -> &ArgMatches {
-    args::of_test(all).unwrap_or(all)
 }

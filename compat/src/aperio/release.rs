@@ -11,7 +11,7 @@ use crate::model::FileId;
 use crate::place::Places;
 use crate::rule::{Channel, Rule};
 use crate::rules::release as rules;
-use crate::version::{Version, suffix};
+use crate::version::{Version, numbers, suffix};
 use crate::waiver::{self, State, Waivable, Waiver};
 use crate::{canon, catalog, comments};
 use std::collections::BTreeMap;
@@ -92,6 +92,31 @@ pub(super) fn fold(comparison: &Comparison<'_>, merged: Merged) -> Outcome {
         order: Order::Any,
         waivers,
         conclusion,
+    }
+}
+
+/// What is to be said of a release without any other.
+pub(super) fn first(comparison: &Comparison<'_>) -> Outcome {
+    let mut findings = packages(comparison);
+    let waivers = waive(comparison, &mut findings);
+    for finding in &mut findings {
+        finding.breaks = finding.waived.is_none();
+    }
+    Outcome {
+        conclusion: if findings.iter().any(|finding| finding.breaks) {
+            Conclusion::Refused
+        } else {
+            Conclusion::Compatible
+        },
+        findings,
+        bases: Vec::new(),
+        channels: Vec::new(),
+        overall: Bump::None,
+        version: None,
+        allowed: Bump::Major,
+        cells: Vec::new(),
+        order: Order::Any,
+        waivers,
     }
 }
 
@@ -271,6 +296,25 @@ fn article(bump: Bump) -> String {
     }
 }
 
+/// What a declared version is to a base.
+fn step(comparison: &Comparison<'_>, base: usize, declared: &Version) -> String {
+    let allowed = comparison.allowed(base);
+    let base = &comparison.bases[base];
+    let name = match &base.version {
+        Some(version) if version.to_string() != base.reference => {
+            format!("{version} ({})", base.reference)
+        }
+        _ => base.reference.clone(),
+    };
+    match &base.version {
+        Some(version) if numbers(declared) < numbers(version) => {
+            format!("{declared} is below {name}")
+        }
+        _ if allowed == Bump::None => format!("{declared} is no step up from {name}"),
+        _ => format!("{declared} is {} over {name}", article(allowed)),
+    }
+}
+
 fn too_small(comparison: &Comparison<'_>, asked: &Asked) -> Finding {
     let overall = asked.overall();
     let says = declared(comparison);
@@ -280,11 +324,7 @@ fn too_small(comparison: &Comparison<'_>, asked: &Asked) -> Finding {
     let mut message = match &comparison.declared {
         None => "nothing is declared, and a minor is assumed".to_owned(),
         Some(Declared::Bump(_)) => format!("{says} is declared"),
-        Some(Declared::Version(_)) => format!(
-            "{says} is {} over {}",
-            article(comparison.allowed(worst)),
-            comparison.bases[worst].reference
-        ),
+        Some(Declared::Version(version)) => step(comparison, worst, version),
     };
     let needed = comparison.shifted(worst, asked.bases[worst]);
     let _ = write!(message, ", and the changes ask for {}", article(needed));

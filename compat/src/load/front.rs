@@ -1,14 +1,11 @@
 //! Compilers of `.proto` text.
 
+use super::link::{Linked, Linker};
 use super::{LoadError, Sources, mend};
 use crate::wire::{Reader, Value, put};
 use miette::Diagnostic;
-use protox::Compiler;
-use protox::file::{File, FileResolver, GoogleFileResolver};
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
-use std::path::Path;
-use std::rc::Rc;
+use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// Turns text into the bytes of a descriptor set: the inputs with everything
 /// they import, source info included, imports marked as buf images mark them.
@@ -23,94 +20,47 @@ pub struct Protox;
 
 impl FrontEnd for Protox {
     fn compile(&self, sources: &Sources, inputs: &[String]) -> Result<Vec<u8>, LoadError> {
-        let own = Rc::new(RefCell::new(None));
-        let texts = Rc::new(RefCell::new(HashMap::new()));
-        let mut compiler = Compiler::with_file_resolver(Resolver {
-            sources: sources.clone(),
-            own: own.clone(),
-            texts: texts.clone(),
-        });
-        // Both together keep the bytes as they were encoded first.
-        compiler.include_imports(true).include_source_info(true);
+        let mut linker = Linker::new(sources);
         for input in inputs {
-            compiler
-                .open_file(input)
-                .map_err(|error| own.take().unwrap_or_else(|| told(&error, sources)))?;
+            linker.open(input)?;
         }
-        let texts = texts.take();
-        let set = compiler.encode_file_descriptor_set();
-        // Its tables are many times as large as the bytes that are copied next.
-        drop(compiler);
-        mark_imports(&set, inputs, &texts)
+        mark_imports(&linker.finish(), inputs)
     }
 }
 
 /// The files of `google/protobuf/` that every compiler brings along.
 pub(crate) fn built_in(names: &[&str]) -> Result<Vec<u8>, LoadError> {
-    let mut compiler = Compiler::with_file_resolver(GoogleFileResolver::new());
-    compiler.include_imports(true).include_source_info(true);
+    let sources = Sources::default();
+    let mut linker = Linker::new(&sources);
     for name in names {
-        compiler.open_file(name).map_err(|_| {
+        linker.open(name).map_err(|_| {
             LoadError::unjudged(format!("the import {name} is not in the descriptor set"))
         })?;
     }
-    mark_imports(&compiler.encode_file_descriptor_set(), &[], &HashMap::new())
+    mark_imports(&linker.finish(), &[])
 }
 
-struct Resolver {
-    sources: Sources,
-    /// Our own error: the compiler passes its text on, but not what it is.
-    own: Rc<RefCell<Option<LoadError>>>,
-    /// Texts with spans to mend, by name.
-    texts: Rc<RefCell<HashMap<String, String>>>,
-}
-
-impl Resolver {
-    fn refuse(&self, error: LoadError) -> protox::Error {
-        let told = protox::Error::new(error.clone());
-        self.own.replace(Some(error));
-        told
+/// The text of a file that is written in a language known here; `None` where
+/// there is no such file.
+pub(super) fn text(sources: &Sources, name: &str) -> Result<Option<String>, LoadError> {
+    let Some((root, bytes)) = sources.find(name)? else {
+        return Ok(None);
+    };
+    let mut text = String::from_utf8(bytes)
+        .map_err(|_| LoadError::bad("the file is no UTF-8").in_file(root.show(name)))?;
+    // A mark of the encoding is no part of the text, nor a column.
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
     }
-}
-
-impl FileResolver for Resolver {
-    fn resolve_path(&self, path: &Path) -> Option<String> {
-        path.to_str().map(str::to_owned)
+    if says_edition(&text) {
+        return Err(LoadError::unjudged("the text names an edition")
+            .hint(
+                "compile it with protoc --include_imports --include_source_info \
+                 --descriptor_set_out, or with buf build, and name the descriptor set",
+            )
+            .in_file(root.show(name)));
     }
-
-    fn open_file(&self, name: &str) -> Result<File, protox::Error> {
-        match self
-            .sources
-            .find(name)
-            .map_err(|error| self.refuse(error))?
-        {
-            None => GoogleFileResolver::new().open_file(name),
-            Some((root, bytes)) => {
-                let mut text = String::from_utf8(bytes).map_err(|_| {
-                    let error = LoadError::bad("the file is no UTF-8");
-                    self.refuse(error.in_file(root.show(name)))
-                })?;
-                // A mark of the encoding is no part of the text, nor a column.
-                if text.starts_with('\u{feff}') {
-                    text.drain(..'\u{feff}'.len_utf8());
-                }
-                if says_edition(&text) {
-                    let error = LoadError::unjudged("the text names an edition")
-                        .hint(
-                            "compile it with protoc --include_imports --include_source_info \
-                             --descriptor_set_out, or with buf build, and name the descriptor set",
-                        )
-                        .in_file(root.show(name));
-                    return Err(self.refuse(error));
-                }
-                let file = File::from_source(name, &text);
-                if mend::wants(&text) {
-                    self.texts.borrow_mut().insert(name.to_owned(), text);
-                }
-                file
-            }
-        }
-    }
+    Ok(Some(text))
 }
 
 /// Whether the first statement of a text is `edition = …`.
@@ -130,16 +80,10 @@ fn says_edition(text: &str) -> bool {
         .is_some_and(|rest| rest.trim_start().starts_with('='))
 }
 
-/// The compiler's error with its place.
-fn told(error: &protox::Error, sources: &Sources) -> LoadError {
+/// An error of the compiler with its place in a file.
+pub(super) fn told(error: &impl Diagnostic, file: Option<&str>, sources: &Sources) -> LoadError {
     let mut told = LoadError::bad(error.to_string());
-    if error.is_file_not_found() {
-        told = told.hint(format!(
-            "searched in {}; -I adds a root that is searched for imports",
-            sources.searched()
-        ));
-    }
-    if let Some(name) = error.file() {
+    if let Some(name) = file {
         told = told.in_file(sources.show(name));
     }
     let label = error.labels().and_then(|mut labels| labels.next());
@@ -152,40 +96,37 @@ fn told(error: &protox::Error, sources: &Sources) -> LoadError {
     told
 }
 
-/// Marks every file that is no input, as buf images do, and mends spans.
-fn mark_imports(
-    set: &[u8],
-    inputs: &[String],
-    texts: &HashMap<String, String>,
-) -> Result<Vec<u8>, LoadError> {
+/// Marks every file that is no input, as buf images do, and mends what the
+/// compiler writes otherwise than others.
+fn mark_imports(linked: &Linked, inputs: &[String]) -> Result<Vec<u8>, LoadError> {
     let inputs: HashSet<&[u8]> = inputs.iter().map(String::as_bytes).collect();
-    let mut marked = Vec::with_capacity(set.len() + set.len() / 64);
-    let mut reader = Reader::new(set);
+    let mut marked = Vec::with_capacity(linked.set.len() + linked.set.len() / 64);
+    let mut reader = Reader::new(&linked.set);
     while let Some((number, value)) = reader.next()? {
         let (1, Value::Bytes(file)) = (number, value) else {
             continue;
         };
-        let mut name: &[u8] = &[];
+        let mut bytes: &[u8] = &[];
         let mut inside = Reader::new(file);
         while let Some((number, value)) = inside.next()? {
-            if let (1, Value::Bytes(bytes)) = (number, value) {
-                name = bytes;
+            if let (1, Value::Bytes(name)) = (number, value) {
+                bytes = name;
                 break;
             }
         }
-        if inputs.contains(name) {
-            let text = std::str::from_utf8(name)
-                .ok()
-                .and_then(|name| texts.get(name));
-            match text {
-                Some(text) => put(&mut marked, 1, Value::Bytes(&mend::mended(file, text)?)),
-                None => put(&mut marked, 1, Value::Bytes(file)),
+        let name = std::str::from_utf8(bytes).unwrap_or_default();
+        let mut file = Cow::Borrowed(file);
+        if let Some(said) = linked.imports.get(name) {
+            file = said.restored(&file)?.into();
+        }
+        if inputs.contains(bytes) {
+            if let Some(text) = linked.texts.get(name) {
+                file = mend::mended(&file, text)?.into();
             }
         } else {
-            let mut import = file.to_vec();
-            put(&mut import, 8042, Value::Bytes(&[8, 1]));
-            put(&mut marked, 1, Value::Bytes(&import));
+            put(file.to_mut(), 8042, Value::Bytes(&[8, 1]));
         }
+        put(&mut marked, 1, Value::Bytes(&file));
     }
     Ok(marked)
 }
@@ -194,6 +135,7 @@ fn mark_imports(
 mod tests {
     use super::*;
     use crate::load::{Failure, Root, Tree};
+    use std::rc::Rc;
 
     fn sources(files: &[(&str, &str)]) -> Sources {
         let files = files
@@ -268,5 +210,101 @@ mod tests {
             .compile(&edition, &["a.proto".to_owned()])
             .unwrap_err();
         assert_eq!(error.failure, Failure::Unjudged);
+    }
+
+    #[test]
+    fn what_is_seen_through_others_is_not_said_to_be_imported() {
+        let sources = sources(&[
+            (
+                "a.proto",
+                "import \"b.proto\"; message A { optional E e = 1; }",
+            ),
+            ("b.proto", "import \"f.proto\"; import public \"c.proto\";"),
+            ("c.proto", "import public \"d.proto\";"),
+            (
+                "d.proto",
+                "import public \"e.proto\"; import public \"f.proto\";",
+            ),
+            ("e.proto", "message E {}"),
+            ("f.proto", "message F {}"),
+        ]);
+        let bytes = Protox.compile(&sources, &["a.proto".to_owned()]).unwrap();
+        let set = crate::DescriptorSet::parse(&bytes).unwrap();
+        let mut said: Vec<_> = set
+            .files()
+            .iter()
+            .map(|file| {
+                let mut public = Vec::new();
+                let mut reader = Reader::new(file.bytes);
+                while let Some((number, value)) = reader.next().unwrap() {
+                    if let (10, Value::Varint(at)) = (number, value) {
+                        public.push(at);
+                    }
+                }
+                (file.path, file.dependencies.clone(), public)
+            })
+            .collect();
+        said.sort_unstable();
+        assert_eq!(
+            said,
+            [
+                ("a.proto", vec!["b.proto"], vec![]),
+                ("b.proto", vec!["f.proto", "c.proto"], vec![1]),
+                ("c.proto", vec!["d.proto"], vec![0]),
+                ("d.proto", vec!["e.proto", "f.proto"], vec![0, 1]),
+                ("e.proto", vec![], vec![]),
+                ("f.proto", vec![], vec![]),
+            ]
+        );
+    }
+
+    #[test]
+    fn mistaken_imports_have_their_place() {
+        for (files, place, words) in [
+            (
+                &[
+                    ("a.proto", "import \"b.proto\";\nimport \"b.proto\";"),
+                    ("b.proto", ""),
+                ][..],
+                ("here/a.proto", 2),
+                "listed twice",
+            ),
+            (
+                &[("a.proto", ""), ("b.proto", "\nimport \"b.proto\";")],
+                ("here/b.proto", 2),
+                "b.proto -> b.proto",
+            ),
+            (
+                &[
+                    ("a.proto", "import \"b.proto\";"),
+                    ("b.proto", "\n\nimport \"a.proto\";"),
+                ],
+                ("here/b.proto", 3),
+                "a.proto -> b.proto -> a.proto",
+            ),
+            // Behind a file that publishes nothing nobody sees anything.
+            (
+                &[
+                    (
+                        "a.proto",
+                        "\nimport \"b.proto\"; message A { optional C c = 1; }",
+                    ),
+                    ("b.proto", "import \"c.proto\";"),
+                    ("c.proto", "message C {}"),
+                ],
+                ("here/a.proto", 2),
+                "'C' is not defined",
+            ),
+        ] {
+            let inputs: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
+            let error = Protox.compile(&sources(files), &inputs).unwrap_err();
+            assert_eq!(error.failure, Failure::BadInput);
+            assert_eq!(
+                (error.path.as_deref(), error.line),
+                (Some(place.0), place.1),
+                "{error}"
+            );
+            assert!(error.message.contains(words), "{error}");
+        }
     }
 }

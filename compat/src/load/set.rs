@@ -2,8 +2,7 @@
 
 use super::front::built_in;
 use super::sources::join;
-use super::tree::read_bounded;
-use super::{Failure, FrontEnd, LoadError, Root, Sources, Tree};
+use super::{Failure, FrontEnd, LoadError, Root, Sources, Tree, tree};
 use crate::canon;
 use crate::model::DescriptorSet;
 use crate::wire::{Reader, Value};
@@ -123,7 +122,7 @@ fn from_path(path: &Path, roots: &Roots, front: &dyn FrontEnd) -> Result<Loaded,
         let tree = Rc::new(Tree::Directory(path.to_owned()));
         return from_tree(&tree, "", &shown, roots, front);
     }
-    if !path.is_file() {
+    if !path.exists() {
         return Err(
             LoadError::new(Failure::Usage, "there is no such file or directory").in_file(shown),
         );
@@ -132,8 +131,14 @@ fn from_path(path: &Path, roots: &Roots, front: &dyn FrontEnd) -> Result<Loaded,
         .extension()
         .is_none_or(|extension| extension != "proto")
     {
-        let loaded = from_bytes(read_bounded(path, UNPACKED)?);
-        return match loaded {
+        let bytes = tree::read(path, UNPACKED).map_err(|error| {
+            if path.is_file() {
+                error
+            } else {
+                error.hint("- reads a descriptor set from stdin")
+            }
+        })?;
+        return match from_bytes(bytes) {
             Ok(loaded) => Ok(Loaded {
                 origin: Some(shown),
                 ..loaded

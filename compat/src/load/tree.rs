@@ -1,7 +1,7 @@
 //! Paths and the texts behind them: a directory, or what somebody read from
 //! elsewhere.
 
-use super::LoadError;
+use super::{LoadError, file};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -33,11 +33,13 @@ impl Tree {
                     .components()
                     .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
                 let place = root.join(inside);
-                // A link that leaves the tree is not part of it.
-                if !plain || !place.is_file() || linked(root, inside) && leaves(root, &place) {
+                // A file that a link finds elsewhere is not part of the tree;
+                // what is no file is told, and so is a link to nothing.
+                let elsewhere = || linked(root, inside) && place.is_file() && leaves(root, &place);
+                if !plain || !file::is_there(&place) || elsewhere() {
                     return Ok(None);
                 }
-                read_file(&place).map(Some)
+                read(&place, FILE_BYTES).map(Some)
             }
         }
     }
@@ -74,23 +76,11 @@ impl Tree {
     }
 }
 
-/// Reads a source file.
-pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {
-    read_bounded(path, FILE_BYTES)
-}
-
 /// Reads a file of bounded size.
-pub(super) fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
-    let shown = path.display().to_string();
-    let told = |error: std::io::Error| {
-        LoadError::bad(format!("cannot be read: {error}")).in_file(shown.clone())
-    };
-    let size = fs::metadata(path).map_err(told)?.len();
-    if size > most {
-        let message = format!("the file is larger than {most} bytes");
-        return Err(LoadError::bad(message).in_file(shown));
-    }
-    fs::read(path).map_err(told)
+pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
+    file::read(path, most).map_err(|error| {
+        LoadError::bad(format!("cannot be read: {error}")).in_file(path.display().to_string())
+    })
 }
 
 fn is_proto(path: &str) -> bool {

@@ -4,8 +4,6 @@ use libtest_mimic::Failed;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-pub(crate) use crate::protoc::committed;
-
 pub(crate) type Files = BTreeMap<String, String>;
 
 #[derive(Deserialize)]

@@ -130,7 +130,7 @@ pub(crate) fn with_imports(files: &Files) -> Files {
 
 pub(crate) fn compiled(rule: &Rule, files: &Files) -> Vec<u8> {
     if files.values().any(|text| text.starts_with("edition =")) {
-        return crate::protoc::committed(rule.id, files).unwrap();
+        return crate::protoc::committed(rule.id, files);
     }
     let names: Vec<String> = files.keys().cloned().collect();
     let files = files

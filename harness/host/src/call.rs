@@ -1,16 +1,21 @@
 //! One call, and the ways it can end.
 
+mod bytes;
+
+pub use self::bytes::Replies;
+
 use crate::codec::DynamicCodec;
 use crate::dynamic;
 use crate::process::Exit;
 use crate::transcript::Transcript;
-use bytes::Bytes;
+use ::bytes::Bytes;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use proto::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 use terms::Direction;
+use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
@@ -152,6 +157,18 @@ impl Caller {
         self.channel.clone()
     }
 
+    /// A client that can be called now and takes messages of at most `most`
+    /// bytes.
+    pub(crate) async fn ready(&self, most: usize) -> Result<Grpc<Channel>, Status> {
+        // Each clone of a channel has a readiness of its own.
+        let mut grpc = Grpc::new(self.channel.clone())
+            .max_decoding_message_size(most)
+            .max_encoding_message_size(i32::MAX as usize);
+        let ready = grpc.ready().await;
+        ready.map_err(|error| Status::from_error(Box::new(error)))?;
+        Ok(grpc)
+    }
+
     /// One unary call with generated messages. `method` is
     /// `package.Service/Method`.
     pub async fn unary<Q, A>(&self, method: &str, request: Q) -> CallEnd<A>
@@ -202,12 +219,8 @@ impl Caller {
         let name = dynamic::name(method);
         self.transcript.add(Direction::ToPlugin, &name, "");
         let codec = DynamicCodec::receiving(method.output());
-        let mut grpc = tonic::client::Grpc::new(self.channel.clone())
-            .max_decoding_message_size(dynamic::MESSAGE_BYTES);
         let called = async {
-            grpc.ready()
-                .await
-                .map_err(|error| Status::from_error(Box::new(error)))?;
+            let mut grpc = self.ready(dynamic::MESSAGE_BYTES).await?;
             let requests = Request::new(tokio_stream::iter(requests));
             let path = path(&name);
             let mut stream = grpc.streaming(requests, path, codec).await?.into_inner();
@@ -222,7 +235,7 @@ impl Caller {
         let end = match tokio::time::timeout(self.limit, called).await {
             Err(_) => CallEnd::Silent(self.limit),
             Ok(Ok(responses)) => CallEnd::Answer(responses),
-            Ok(Err(status)) => classify(status),
+            Ok(Err(status)) => classify(status, dynamic::MESSAGE_BYTES),
         };
         self.transcript
             .add(Direction::FromPlugin, &name, end.to_string());
@@ -247,20 +260,14 @@ impl Caller {
     {
         let path = path(method);
         self.transcript.add(Direction::ToPlugin, method, "");
-        // Each clone of a channel has a readiness of its own.
-        let mut grpc = tonic::client::Grpc::new(self.channel.clone())
-            .max_decoding_message_size(ANSWER_BYTES)
-            .max_encoding_message_size(i32::MAX as usize);
         let called = async {
-            grpc.ready()
-                .await
-                .map_err(|error| Status::from_error(Box::new(error)))?;
+            let mut grpc = self.ready(ANSWER_BYTES).await?;
             grpc.unary(request, path, codec).await
         };
         let end = match tokio::time::timeout(self.limit, called).await {
             Err(_) => CallEnd::Silent(self.limit),
             Ok(Ok(response)) => CallEnd::Answer(response.into_inner()),
-            Ok(Err(status)) => classify(status),
+            Ok(Err(status)) => classify(status, ANSWER_BYTES),
         };
         self.transcript
             .add(Direction::FromPlugin, method, end.to_string());
@@ -268,32 +275,34 @@ impl Caller {
     }
 }
 
-fn path(method: &str) -> PathAndQuery {
+pub(crate) fn path(method: &str) -> PathAndQuery {
     format!("/{method}")
         .parse()
         .expect("method names are paths")
 }
 
-/// Tells a status the plugin sent from one tonic made of a lost connection.
-pub fn classify<A>(status: Status) -> CallEnd<A> {
+/// Tells a status the plugin sent from one tonic made of a lost connection, or
+/// of an answer of more than `most` bytes, which is what the call takes.
+pub(crate) fn classify<A>(status: Status, most: usize) -> CallEnd<A> {
     match status.source() {
         Some(source) if is_transport(source) => CallEnd::Broken(chain(source)),
-        _ if is_oversized(&status) => CallEnd::Broken(format!(
+        _ if is_oversized(&status, most) => CallEnd::Broken(format!(
             "the answer is larger than {} MiB: {}",
-            ANSWER_BYTES >> 20,
+            most >> 20,
             status.message()
         )),
         _ => CallEnd::Refused(status),
     }
 }
 
-/// tonic tells its own limit by a status of this text; a plugin that sends the
-/// same says the same.
-fn is_oversized(status: &Status) -> bool {
+/// tonic tells of its own limit by a status of this text alone. A plugin on
+/// tonic says the same of a large request, and names the limit it has set.
+fn is_oversized(status: &Status, most: usize) -> bool {
     status.code() == tonic::Code::OutOfRange
         && status
             .message()
-            .starts_with("Error, decoded message length too large")
+            .strip_prefix("Error, decoded message length too large: found ")
+            .is_some_and(|rest| rest.ends_with(&format!(", the limit is: {most} bytes")))
 }
 
 fn is_transport(error: &(dyn Error + 'static)) -> bool {
@@ -324,4 +333,27 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
         next = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugins_own_limit_is_a_status_of_the_plugin() {
+        let of = |limit: usize| {
+            let text = format!(
+                "Error, decoded message length too large: found {} bytes, the limit is: {limit} bytes",
+                64 << 20
+            );
+            Status::out_of_range(text)
+        };
+        let end: CallEnd<()> = classify(of(4 << 20), ANSWER_BYTES);
+        assert_eq!(end.code(), Some(tonic::Code::OutOfRange));
+        let end: CallEnd<()> = classify(of(ANSWER_BYTES), ANSWER_BYTES);
+        assert!(
+            matches!(&end, CallEnd::Broken(text) if text.contains("larger than 8 MiB")),
+            "{end}"
+        );
+    }
 }

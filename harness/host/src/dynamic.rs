@@ -121,7 +121,7 @@ mod tests {
     use crate::call::{CallEnd, Caller};
     use crate::channel;
     use crate::handshake::Network;
-    use crate::services::{HostServer, Place};
+    use crate::services::{HostServer, Listen};
     use crate::transcript::Transcript;
     use prost_reflect::Value;
     use proto::aperio::plugin::v1 as api;
@@ -130,7 +130,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(10);
 
     async fn serving() -> (HostServer, Caller) {
-        let server = HostServer::open(&Place::Loopback, None).await.unwrap();
+        let server = HostServer::open(&Listen::Loopback, None).await.unwrap();
         let io = channel::dial(&Network::Tcp, server.address())
             .await
             .unwrap();

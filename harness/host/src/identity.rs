@@ -34,7 +34,7 @@ pub enum Curve {
 pub struct Kind {
     /// `CA:TRUE`, as go-plugin's.
     pub authority: bool,
-    /// Whether it is valid now.
+    /// Whether its time is over.
     pub expired: bool,
 }
 
@@ -173,6 +173,17 @@ struct Pinned {
     algorithms: WebPkiSupportedAlgorithms,
 }
 
+impl Pinned {
+    fn is_pinned(&self, leaf: &CertificateDer<'_>) -> Result<(), Error> {
+        if leaf.as_ref() != self.leaf.as_ref() {
+            return Err(Error::InvalidCertificate(
+                CertificateError::ApplicationVerificationFailure,
+            ));
+        }
+        Ok(())
+    }
+}
+
 impl ServerCertVerifier for Pinned {
     fn verify_server_cert(
         &self,
@@ -182,11 +193,7 @@ impl ServerCertVerifier for Pinned {
         _ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if leaf.as_ref() != self.leaf.as_ref() {
-            return Err(Error::InvalidCertificate(
-                CertificateError::ApplicationVerificationFailure,
-            ));
-        }
+        self.is_pinned(leaf)?;
         let parsed = rustls::server::ParsedCertificate::try_from(leaf)?;
         rustls::client::verify_server_name(&parsed, name)?;
         Ok(ServerCertVerified::assertion())
@@ -227,13 +234,11 @@ impl ClientCertVerifier for Pinned {
         _chain: &[CertificateDer<'_>],
         _now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        if leaf.as_ref() != self.leaf.as_ref() {
-            return Err(Error::InvalidCertificate(
-                CertificateError::ApplicationVerificationFailure,
-            ));
-        }
+        self.is_pinned(leaf)?;
         Ok(ClientCertVerified::assertion())
     }
+
+    // Signatures are judged alike, whoever made them.
 
     fn verify_tls12_signature(
         &self,
@@ -241,7 +246,7 @@ impl ClientCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.algorithms)
+        ServerCertVerifier::verify_tls12_signature(self, message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -250,11 +255,11 @@ impl ClientCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+        ServerCertVerifier::verify_tls13_signature(self, message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        ServerCertVerifier::supported_verify_schemes(self)
     }
 }
 

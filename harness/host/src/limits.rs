@@ -35,6 +35,10 @@ pub struct Limits {
     pub log_line_bytes: usize,
     /// Last stderr lines kept.
     pub stderr_lines: usize,
+    /// Most private memory that a plugin may map for writing, in bytes.
+    pub data_bytes: u64,
+    /// Largest file that a plugin may write, in bytes.
+    pub file_bytes: u64,
 }
 
 impl Default for Limits {
@@ -55,6 +59,8 @@ impl Default for Limits {
             idle: Duration::from_secs(5),
             log_line_bytes: 64 << 10,
             stderr_lines: 200,
+            data_bytes: 4 << 30,
+            file_bytes: 64 << 20,
         }
     }
 }

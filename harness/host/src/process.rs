@@ -27,10 +27,6 @@ pub use exec::{ExecFailure, ExecTrouble};
 
 /// Descriptors a plugin may hold unless a launch says otherwise.
 const OPEN_FILES: u64 = 256;
-/// Largest file a plugin may write.
-const FILE_BYTES: u64 = 64 << 20;
-/// Most private memory a plugin may map for writing.
-const DATA_BYTES: u64 = 4 << 30;
 
 /// How long a process that is dropped may take to die.
 const LAST_WAIT: Duration = Duration::from_secs(2);
@@ -44,6 +40,9 @@ pub(crate) struct Spawn<'a> {
     pub(crate) umask: u32,
     pub(crate) stdin: Stdin,
     pub(crate) open_files: Option<u64>,
+    /// The largest file and the most private memory, in bytes.
+    pub(crate) file_bytes: u64,
+    pub(crate) data_bytes: u64,
     pub(crate) through_shell: bool,
     /// The launch's mark, which every descendant inherits.
     pub(crate) mark: u64,
@@ -195,20 +194,14 @@ impl Process {
         if let Some(failure) = ExecFailure::foreseen(spawn.program).filter(|_| executable) {
             return Err(failure);
         }
-        let (umask, open_files, tie, mark) = (
-            spawn.umask,
-            spawn.open_files.unwrap_or(OPEN_FILES),
-            !spawn.through_shell,
-            spawn.mark,
-        );
         let parent = rustix::process::getpid();
-        let before_exec = || before_exec(umask, open_files, mark, tie, parent);
+        let before_exec = || before_exec(spawn, parent);
         let started = Instant::now();
-        let newborn = Newborn::spawn(spawn, &before_exec).map_err(|error| match error {
+        let child = Started::spawn(spawn, &before_exec).map_err(|error| match error {
             NotBorn::Machine(error) => ExecFailure::machine(&error),
             NotBorn::Program(error) => ExecFailure::of(spawn.program, &error),
         })?;
-        let pid = newborn.pid;
+        let pid = child.pid;
         let pidfd = pidfd_open(pid, PidfdFlags::empty())
             .map_err(io::Error::from)
             .and_then(watch);
@@ -219,9 +212,9 @@ impl Process {
                     pid,
                     exit: None,
                     started,
-                    _stdin: newborn.stdin,
+                    _stdin: child.stdin,
                 },
-                newborn.pipes,
+                child.pipes,
             )),
             Err(error) => {
                 let _reaping = a_child_changes();
@@ -327,18 +320,10 @@ impl Process {
     /// How long its threads together have stood ready and no processor was free;
     /// an ended one no longer counts. Zero where the kernel does not tell.
     pub fn queued(&self) -> Duration {
-        // "time on a processor, time in a queue, turns", in ns.
-        let of_thread = |thread: std::fs::DirEntry| {
-            let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            text.split(' ').nth(1)?.parse::<u64>().ok()
-        };
-        let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid()));
-        let waits = threads
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(of_thread);
-        Duration::from_nanos(waits.sum())
+        crate::tree::thread_times(self.pid())
+            .values()
+            .map(|time| time.waited)
+            .sum()
     }
 
     /// Sends a signal to the started process alone.
@@ -421,13 +406,13 @@ fn watch(pidfd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
 }
 
 /// A child that runs its program, entered in the list of ours.
-struct Newborn {
+struct Started {
     pid: Pid,
     pipes: Pipes,
     stdin: Option<OwnedFd>,
 }
 
-impl Newborn {
+impl Started {
     fn spawn(spawn: &Spawn<'_>, before_exec: &dyn Fn() -> io::Result<()>) -> Result<Self, NotBorn> {
         let shell = Path::new("/bin/sh");
         let image = if spawn.through_shell {
@@ -475,7 +460,7 @@ impl Newborn {
                 other => break other?,
             }
         };
-        Ok(Newborn {
+        Ok(Started {
             pid,
             pipes: Pipes { stdout, stderr },
             stdin,
@@ -487,15 +472,15 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(pipe_with(PipeFlags::CLOEXEC)?)
 }
 
-fn before_exec(umask: u32, open_files: u64, mark: u64, tie: bool, parent: Pid) -> io::Result<()> {
-    if tie {
+fn before_exec(spawn: &Spawn<'_>, parent: Pid) -> io::Result<()> {
+    if !spawn.through_shell {
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
         // The harness may have died between fork and the line above.
         if rustix::process::getppid() != Some(parent) {
             return Err(io::Error::from_raw_os_error(libc::ECANCELED));
         }
     }
-    rustix::process::umask(Mode::from_raw_mode(umask));
+    rustix::process::umask(Mode::from_raw_mode(spawn.umask));
     let bound = |resource: Resource, most: u64| {
         // What the user's shell forbids is not ours to allow.
         let hard = rustix::process::getrlimit(resource).maximum;
@@ -509,14 +494,14 @@ fn before_exec(umask: u32, open_files: u64, mark: u64, tie: bool, parent: Pid) -
         )
     };
     bound(Resource::Core, 0)?;
-    bound(Resource::Fsize, FILE_BYTES)?;
-    bound(Resource::Data, DATA_BYTES)?;
-    bound(Resource::Nofile, open_files)?;
+    bound(Resource::Fsize, spawn.file_bytes)?;
+    bound(Resource::Data, spawn.data_bytes)?;
+    bound(Resource::Nofile, spawn.open_files.unwrap_or(OPEN_FILES))?;
     // Where the kernel keeps no such limit, the environment tells alone.
-    let _ = bound(Resource::Rttime, mark);
+    let _ = bound(Resource::Rttime, spawn.mark);
     dies_first_of_hunger();
     // SAFETY: a plain system call on descriptor numbers; failure (an old
-    // kernel) leaves std's own close-on-exec in place.
+    // kernel) leaves the close-on-exec that each descriptor was opened with.
     #[expect(unsafe_code)]
     unsafe {
         libc::syscall(

@@ -5,7 +5,7 @@
 //! before where `v1` is unknown. What it reads is bounded in number, bytes and
 //! time, weighed before it is decoded, and goes into a pool of its own.
 
-use crate::call::{CallEnd, Caller, classify};
+use crate::call::{CallEnd, Caller, classify, path};
 use crate::codec::RawCodec;
 use bytes::Bytes;
 use prost::Message;
@@ -21,7 +21,6 @@ use terms::Direction;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::codegen::http::uri::PathAndQuery;
 use tonic::{Code, Request, Status, Streaming};
 
 mod weight;
@@ -62,6 +61,9 @@ pub struct Reflected {
     pub without_descriptor: BTreeMap<String, String>,
     /// The descriptors.
     pub pool: DescriptorPool,
+    /// The files as a descriptor set, each in the bytes that came but for its
+    /// comments.
+    pub encoded: Vec<u8>,
 }
 
 /// Why nothing was told.
@@ -143,21 +145,23 @@ async fn converse(caller: &Caller, method: &'static str) -> Result<Reflected, Fa
     while let Some(import) = files.missing() {
         let question = Question::FileByFilename(import.clone());
         let reason = conversation.file(question, &mut files).await?.err();
-        if !files.by_name.contains_key(&import) {
+        if !files.read.contains_key(&import) {
             let reason = reason.unwrap_or_else(|| "another file came".to_owned());
             files.take_known(&import).ok_or_else(|| {
                 Failure::Wrong(format!("{import:?} is imported and not told: {reason}"))
             })?;
         }
     }
+    let encoded = files.encoded();
     let mut pool = DescriptorPool::new();
-    pool.add_file_descriptor_protos(files.by_name.into_values())
+    pool.add_file_descriptor_protos(files.read.into_values())
         .map_err(|error| Failure::Wrong(format!("the descriptors do not fit together: {error}")))?;
     Ok(Reflected {
         method,
         services,
         without_descriptor,
         pool,
+        encoded,
     })
 }
 
@@ -175,16 +179,12 @@ impl Conversation {
         let (questions, receiver) = mpsc::channel(1);
         let first = request(Question::ListServices(String::new()));
         questions.send(first).await.expect("the receiver is here");
-        let mut grpc = tonic::client::Grpc::new(caller.channel()).max_decoding_message_size(BYTES);
         let opened = async {
-            grpc.ready()
-                .await
-                .map_err(|error| Status::from_error(Box::new(error)))?;
-            let path: PathAndQuery = format!("/{method}").parse().expect("a method is a path");
+            let mut grpc = caller.ready(BYTES).await?;
             let questions = ReceiverStream::new(receiver)
                 .map(|question: ServerReflectionRequest| Bytes::from(question.encode_to_vec()));
             let answers = grpc
-                .streaming(Request::new(questions), path, RawCodec)
+                .streaming(Request::new(questions), path(method), RawCodec)
                 .await?
                 .into_inner();
             Ok(answers)
@@ -269,7 +269,7 @@ fn request(question: Question) -> ServerReflectionRequest {
 }
 
 fn ended(status: Status) -> Failure {
-    Failure::Ended(classify(status))
+    Failure::Ended(classify(status, BYTES))
 }
 
 /// A message of this project's own descriptors.
@@ -282,7 +282,9 @@ fn known(name: &str) -> MessageDescriptor {
 /// Files by name, and what room there is for more.
 #[derive(Default)]
 struct Files {
-    by_name: BTreeMap<String, FileDescriptorProto>,
+    read: BTreeMap<String, FileDescriptorProto>,
+    /// The same as they came: custom options are in the bytes alone.
+    came: BTreeMap<String, Vec<u8>>,
     room: Room,
 }
 
@@ -298,23 +300,33 @@ impl Files {
         let wrong = |error| Failure::Wrong(format!("a file is no descriptor: {error}"));
         let Named { name } = Named::decode(encoded).map_err(wrong)?;
         // A server may send a file again with every answer.
-        if self.by_name.contains_key(&name) {
+        if self.read.contains_key(&name) {
             return Ok(());
         }
-        if self.by_name.len() >= FILES {
+        if self.read.len() >= FILES {
             return Err(Failure::TooMuch(format!("more than {FILES} files")));
         }
         let encoded = weight::without_comments(encoded).map_err(wrong)?;
         self.room.take_lists(&FILE, &encoded)?;
         let file = FileDescriptorProto::decode(encoded.as_slice()).map_err(wrong)?;
         self.room.take_names(&file)?;
-        self.by_name.insert(name, file);
+        self.came.insert(name.clone(), encoded);
+        self.read.insert(name, file);
         Ok(())
+    }
+
+    /// All of them as one descriptor set.
+    fn encoded(&self) -> Vec<u8> {
+        let mut set = Vec::new();
+        for file in self.came.values() {
+            prost::encoding::bytes::encode(1, file, &mut set);
+        }
+        set
     }
 
     /// Whether one of them declares this service.
     fn declare(&self, service: &str) -> bool {
-        self.by_name.values().any(|file| {
+        self.read.values().any(|file| {
             let name = match file.package() {
                 "" => Some(service),
                 package => service
@@ -327,10 +339,8 @@ impl Files {
 
     /// An import that is not among them.
     fn missing(&self) -> Option<String> {
-        let mut imports = self.by_name.values().flat_map(|file| &file.dependency);
-        imports
-            .find(|name| !self.by_name.contains_key(*name))
-            .cloned()
+        let mut imports = self.read.values().flat_map(|file| &file.dependency);
+        imports.find(|name| !self.read.contains_key(*name)).cloned()
     }
 
     /// Takes a file from what every tool knows: protobuf's own.
@@ -338,8 +348,9 @@ impl Files {
         let known = proto::interface::newest()
             .get_file_by_name(name)
             .filter(|_| name.starts_with("google/protobuf/"))?;
-        self.by_name
-            .insert(name.to_owned(), known.file_descriptor_proto().clone());
+        let known = known.file_descriptor_proto();
+        self.came.insert(name.to_owned(), known.encode_to_vec());
+        self.read.insert(name.to_owned(), known.clone());
         Some(())
     }
 }
@@ -462,6 +473,8 @@ mod tests {
             assert_eq!(told.method, METHODS[usize::from(!v1)]);
             assert_eq!(told.services, ["grpc.health.v1.Health"]);
             assert!(told.without_descriptor.is_empty());
+            let set = prost_reflect::prost_types::FileDescriptorSet::decode(&*told.encoded);
+            assert_eq!(set.unwrap().file, [health()]);
             assert!(
                 told.pool
                     .get_service_by_name("grpc.health.v1.Health")
@@ -472,7 +485,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_of_that_name_is_not_offered() {
-        let server = crate::services::HostServer::open(&crate::services::Place::Loopback, None)
+        let server = crate::services::HostServer::open(&crate::services::Listen::Loopback, None)
             .await
             .unwrap();
         let network = crate::handshake::Network::Tcp;
@@ -608,6 +621,18 @@ mod tests {
                 files.add(&file.encode_to_vec()).unwrap();
             }
         }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_too_large_is_told_with_its_bound() {
+        let told = told(|_| Some(services(["x".repeat(BYTES)]))).await;
+        let Err(Failure::Ended(CallEnd::Broken(text))) = told else {
+            panic!("{told:?}");
+        };
+        assert!(
+            text.starts_with("the answer is larger than 4 MiB"),
+            "{text}"
+        );
     }
 
     #[tokio::test]

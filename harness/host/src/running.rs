@@ -20,6 +20,7 @@ use std::io;
 use std::num::NonZeroI32;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 use terms::Direction;
 
 /// A running plugin.
@@ -130,6 +131,7 @@ impl Start {
             temp: dir.path().to_path_buf(),
             sockets: dir.path().to_path_buf(),
             arrival: Arrival::ClosedStdout,
+            arrived: SystemTime::now(),
             line: Some(Line {
                 core: 1,
                 app: running.app,

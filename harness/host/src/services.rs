@@ -36,7 +36,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
 /// Where the server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Listen {
     /// TCP on 127.0.0.1, a port the system picks.
     Loopback,
     /// A unix socket at this path.
@@ -55,7 +55,7 @@ pub enum Fault {
     Refuse(Code),
     /// Nothing, for ever.
     Silence,
-    /// The end of its connection.
+    /// The end of every connection of the server.
     Cut,
 }
 
@@ -162,7 +162,7 @@ impl HostServer {
     ///
     /// When the machine gives no socket there.
     pub async fn open(
-        place: &Place,
+        listen: &Listen,
         tls: Option<(&HostIdentity, CertificateDer<'static>)>,
     ) -> io::Result<Self> {
         let state = Arc::new(State {
@@ -175,19 +175,19 @@ impl HostServer {
         });
         let tls = tls.map(|(own, pin)| TlsAcceptor::from(identity::server_config(own, pin)));
         let mut door = None;
-        let (network, address, accepting) = match place {
-            Place::Loopback => {
+        let (network, address, accepting) = match listen {
+            Listen::Loopback => {
                 let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
                 let address = listener.local_addr()?.to_string();
                 let accepting = Arc::clone(&state).accept(Listener::Tcp(listener), tls);
                 ("tcp", address, tokio::spawn(accepting))
             }
-            Place::Unix(path) => {
+            Listen::Unix(path) => {
                 let listener = UnixListener::bind(path)?;
                 let accepting = Arc::clone(&state).accept(Listener::Unix(listener), tls);
                 ("unix", text(path), tokio::spawn(accepting))
             }
-            Place::Streams => {
+            Listen::Streams => {
                 let (sender, mut streams) = mpsc::channel(STREAMS);
                 door = Some(sender);
                 let state = Arc::clone(&state);
@@ -546,7 +546,7 @@ mod tests {
             (&stranger, &host)
         };
         let tls = Some((&host, pin.der.clone()));
-        let server = HostServer::open(&Place::Loopback, tls).await.unwrap();
+        let server = HostServer::open(&Listen::Loopback, tls).await.unwrap();
         let target = Target {
             network: Network::Tcp,
             address: server.address().to_owned(),

@@ -30,6 +30,18 @@ pub use stop::{Aftermath, SHUTDOWN, StopRecord, shutdown_call};
 /// Full name of the method by which a plugin tells what it is.
 pub const DESCRIBE: &str = "aperio.plugin.v1.PluginService/Describe";
 
+/// Full name of the method by which a plugin tells whether it is ready.
+pub const CHECK_HEALTH: &str = "aperio.plugin.v1.PluginService/CheckHealth";
+
+/// What a host of this interface asks with.
+pub fn describe_request() -> api::DescribeRequest {
+    let (major, minor) = proto::INTERFACE_VERSION;
+    api::DescribeRequest {
+        host_interface_version: Some(api::InterfaceVersion { major, minor }),
+        host_version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
 /// How long a refused address is tried again, to tell why it was refused.
 const LATE_LISTENER: Duration = Duration::from_secs(1);
 /// How long an exit may trail the call that it broke.
@@ -534,12 +546,8 @@ impl Session {
         if let Some(described) = &self.described {
             return Ok(Ok(described.clone()));
         }
-        let (major, minor) = proto::INTERFACE_VERSION;
-        let request = api::DescribeRequest {
-            host_interface_version: Some(api::InterfaceVersion { major, minor }),
-            host_version: env!("CARGO_PKG_VERSION").to_owned(),
-        };
-        let reply: Result<api::DescribeResponse, _> = self.ask(DESCRIBE, request).await?;
+        let reply: Result<api::DescribeResponse, _> =
+            self.ask(DESCRIBE, describe_request()).await?;
         if let Ok(described) = &reply {
             self.described = Some(described.clone());
         }

@@ -13,7 +13,7 @@ use crate::transcript::Transcript;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use terms::Direction;
 
 /// A started process, up to its first line of output.
@@ -42,12 +42,15 @@ pub struct LaunchRecord {
     pub mode: Mode,
     /// The environment of the process.
     pub env: BTreeMap<String, String>,
-    /// `TMPDIR` of the process; marks its descendants.
+    /// `TMPDIR` of the process; its descendants are known by it, or by the
+    /// mark that is made of it.
     pub temp: PathBuf,
     /// `PLUGIN_UNIX_SOCKET_DIR` of the process.
     pub sockets: PathBuf,
     /// How far the launch came.
     pub arrival: Arrival,
+    /// The time of day when it had come so far.
+    pub arrived: SystemTime,
     /// The first line as go-plugin's host reads it.
     pub line: Option<Line>,
     /// Why go-plugin's host refuses it.
@@ -146,6 +149,7 @@ impl Start {
             temp,
             sockets,
             arrival: Arrival::ClosedStdout,
+            arrived: SystemTime::now(),
             line: None,
             refused: None,
             lints: Vec::new(),
@@ -161,6 +165,8 @@ impl Start {
             umask: launch.umask,
             stdin: launch.stdin,
             open_files: launch.open_files,
+            file_bytes: limits.file_bytes,
+            data_bytes: limits.data_bytes,
             through_shell: launch.through_shell,
             mark: crate::tree::mark(&record.temp),
         });
@@ -234,6 +240,7 @@ impl Start {
                 }),
             },
         };
+        self.record.arrived = SystemTime::now();
         self.record.arrival = match arrival {
             Some(arrival) => arrival,
             // stdout is at its end: the process is gone, or goes on without.

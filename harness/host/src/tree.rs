@@ -13,15 +13,20 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, pidfd_open, pidfd_send_signal, waitpid,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::hash::{Hash, Hasher};
 use std::io::Read;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Marks are at least so large: a real-time budget of years, in microseconds,
 /// which no scheduler ever meets.
 const MARKED: u64 = 1 << 61;
+
+/// Escaped processes that are told of.
+const MOST_ESCAPED: usize = 64;
 
 /// Looks at orphans that end while they are looked at.
 const LOOKS: usize = 16;
@@ -167,9 +172,7 @@ fn belongs(process: &Process, temp: &Path) -> Option<bool> {
         return Some(true);
     }
     // A process that hides its environment and bears no mark is not ours.
-    let environ = process.environ().unwrap_or_default();
-    let directory = environ.get(std::ffi::OsStr::new("TMPDIR"));
-    Some(directory.is_some_and(|directory| Path::new(directory) == temp))
+    Some(directory_of(process).is_some_and(|directory| directory == temp))
 }
 
 /// Whether a live process is surely none of the launch.
@@ -365,14 +368,65 @@ pub fn thread_times(pid: i32) -> BTreeMap<i32, ThreadTime> {
         .collect()
 }
 
+/// Orphans that had taken off every sign of their launch. All launches of a
+/// run are of one plugin, so each may be told of them.
+static ESCAPED: Mutex<Vec<Member>> = Mutex::new(Vec::new());
+
+/// Kills the orphans that bear no launch's mark and no directory below the one
+/// that `temp` is in, and remembers them. A child of this process that is none
+/// of a plugin's is in its own process group still.
+fn kill_escaped(temp: &Path) {
+    let root = temp.ancestors().nth(2).unwrap_or(temp);
+    let stay = children_stay();
+    let group = rustix::process::getpgrp().as_raw_nonzero().get();
+    for pid in living_orphans(&stay) {
+        let Ok(process) = Process::new(pid.as_raw_nonzero().get()) else {
+            continue;
+        };
+        if bears_mark(&process) || directory_of(&process).is_some_and(|at| at.starts_with(root)) {
+            continue;
+        }
+        if let Some(member) = member(&process).filter(|member| member.group != group) {
+            // A child keeps its number until it is reaped, and nobody else
+            // reaps it.
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+            let mut escaped = ESCAPED.lock().unwrap_or_else(PoisonError::into_inner);
+            if escaped.len() < MOST_ESCAPED {
+                escaped.push(member);
+            }
+        }
+    }
+}
+
+fn escaped() -> Vec<Member> {
+    let escaped = ESCAPED.lock();
+    escaped.unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Whether the process bears the mark of some launch, or hides whether.
+fn bears_mark(process: &Process) -> bool {
+    let budget = process.limits().map(|limits| limits.max_realtime_timeout);
+    match budget.map(|budget| budget.hard_limit) {
+        Ok(LimitValue::Value(value)) => value >= MARKED,
+        Ok(LimitValue::Unlimited) => false,
+        Err(_) => true,
+    }
+}
+
+fn directory_of(process: &Process) -> Option<PathBuf> {
+    let mut environ = process.environ().ok()?;
+    environ.remove(OsStr::new("TMPDIR")).map(PathBuf::from)
+}
+
 /// Kills every member of a launch and waits until none is left, at most
-/// `limit`; returns those that were found alive. `ended` tells that the started
+/// `limit`; returns those that were found alive, and those of any launch that
+/// had taken off its mark. `ended` tells that the started
 /// process has ended, so that only orphans can be left of the launch.
 pub(crate) async fn kill_members(temp: &Path, ended: bool, limit: Duration) -> Vec<Member> {
     if ended && living_orphans(&children_stay()).is_empty() {
-        return Vec::new();
+        return escaped();
     }
-    let first = members(temp);
+    let mut first = members(temp);
     let deadline = tokio::time::Instant::now() + limit;
     let mut left = first.clone();
     while !left.is_empty() && tokio::time::Instant::now() < deadline {
@@ -381,7 +435,9 @@ pub(crate) async fn kill_members(temp: &Path, ended: bool, limit: Duration) -> V
         tokio::time::sleep(Duration::from_millis(2)).await;
         left = members(temp);
     }
+    kill_escaped(temp);
     living_orphans(&children_stay());
+    first.extend(escaped());
     first
 }
 
@@ -404,12 +460,7 @@ pub(crate) fn kill_members_now(temp: &Path, ended: bool, limit: Duration) {
 /// came back to this process without having been started by it. For the end of
 /// a process whose threads may still be launching.
 pub(crate) fn kill_below(root: &Path, limit: Duration) {
-    let below = |process: &Process| {
-        let environ = process.environ().unwrap_or_default();
-        environ
-            .get(std::ffi::OsStr::new("TMPDIR"))
-            .is_some_and(|directory| Path::new(directory).starts_with(root))
-    };
+    let below = |process: &Process| directory_of(process).is_some_and(|at| at.starts_with(root));
     let deadline = Instant::now() + limit;
     loop {
         let left: Vec<Member> = procfs::process::all_processes()

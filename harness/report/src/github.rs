@@ -3,7 +3,7 @@
 use crate::escape::escape;
 use crate::pretty::{Style, conclusion, failure_block};
 use std::fmt::Write;
-use terms::{Catalog, Judged, Level, Overlay, Place, Report, Trouble, Verdict};
+use terms::{Catalog, Judged, Level, Overlay, Report, Trouble, Verdict};
 
 /// Annotations of a kind that are shown; the system drops what goes beyond
 /// ten without a word.
@@ -59,14 +59,9 @@ pub fn annotations(all: &[Annotation]) -> String {
 pub fn github(report: &Report) -> String {
     let annotated = report.results.iter().filter_map(|judged| {
         let (kind, message) = annotation(judged)?;
-        let places = judged.verdict.findings().iter();
-        let place = places.filter_map(|finding| match &finding.place {
-            Place::Source { file, line } => Some((file.clone(), *line)),
-            _ => None,
-        });
         Some(Annotation {
             kind,
-            place: place.into_iter().next(),
+            place: None,
             title: format!("{} {}", judged.id, judged.title),
             message,
         })
@@ -97,7 +92,7 @@ fn annotation(judged: &Judged) -> Option<(&'static str, String)> {
             Trouble::HarnessFault { .. } | Trouble::Infrastructure { .. } => {
                 Some(("error", escape(&trouble.to_string())))
             }
-            _ => Some(("warning", escape(&trouble.to_string()))),
+            Trouble::Vacuous { .. } => Some(("warning", escape(&trouble.to_string()))),
         },
         _ => None,
     }

@@ -239,8 +239,6 @@ fn findings_text(finding: &Finding, style: Style, text: &mut String) {
         Place::Handshake { field } => row("Where", &format!("field {field} of the handshake line")),
         Place::Call { method } => row("Where", method),
         Place::Output { stream, line } => row("Where", &format!("{stream}, line {line}")),
-        Place::Source { file, line } => row("Where", &format!("{file}:{line}")),
-        Place::Pointer { pointer } => row("Where", pointer),
     }
     if let Some(expected) = &finding.expected {
         row("Expected", expected);
@@ -315,14 +313,13 @@ fn foot(report: &Report, text: &mut String) {
     );
     let _ = writeln!(
         text,
-        " MUST {}/{} · SHOULD {}/{} · {} of {} exercised · reach {}",
+        " MUST {}/{} · SHOULD {}/{} · {} of {} exercised",
         counts.must_passed,
         counts.must,
         counts.should_passed,
         counts.should,
         counts.exercised,
-        counts.applicable,
-        report.reach
+        counts.applicable
     );
     let _ = writeln!(text, " {}", conclusion(report));
 }
@@ -342,8 +339,5 @@ pub fn conclusion(report: &Report) -> String {
         }
         _ => String::new(),
     };
-    format!(
-        "{}{to} (reach {}, exit {})",
-        report.conclusion, report.reach, report.exit
-    )
+    format!("{}{to} (exit {})", report.conclusion, report.exit)
 }

@@ -14,6 +14,7 @@ mod execute;
 mod interrupt;
 mod loans;
 mod plan;
+mod visit;
 
 pub use case::Case;
 pub use check::{Check, Judge, Judging, Over, Pace, Roots};
@@ -23,3 +24,4 @@ pub use event::Event;
 pub use execute::{Selection, run};
 pub use interrupt::{Cause, Interrupt};
 pub use plan::{Group, LeftOut, Omission, Plan, Planned};
+pub use visit::visit;

@@ -115,18 +115,6 @@ pub enum Place {
         /// The line, from 1.
         line: u64,
     },
-    /// A span of a source file.
-    Source {
-        /// Path as given by the user.
-        file: String,
-        /// Line, from 1.
-        line: u32,
-    },
-    /// A JSON pointer into a manifest or message.
-    Pointer {
-        /// The pointer.
-        pointer: String,
-    },
 }
 
 /// What proves a finding.

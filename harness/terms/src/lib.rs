@@ -13,6 +13,6 @@ mod verdict;
 pub use catalog::Catalog;
 pub use exit::Exit;
 pub use finding::{Direction, Evidence, Finding, Place, TranscriptLine};
-pub use report::{Conclusion, Counts, Judged, Overlay, Reach, Report, Strictness, Subject};
+pub use report::{Conclusion, Counts, Judged, Overlay, Report, Strictness, Subject};
 pub use requirement::{Level, Observation, Requirement};
 pub use verdict::{Judgement, Lost, Manner, SkipReason, Stopped, Trouble, Verdict};

@@ -16,19 +16,17 @@ pub struct Report {
     pub interface: Option<String>,
     /// `aperio` or `go-plugin`.
     pub contract: String,
-    /// How much was generated and how long idle waits were.
+    /// `quick` or `soak`: how long idle waits were.
     pub effort: String,
-    /// Seed of everything generated.
+    /// The seed as it was given; nothing is drawn from it yet.
     pub seed: u64,
-    /// Factor on every time limit; other than 1 the limits are not the
-    /// contract's.
+    /// Factor on the host's limits; other than 1 they are not the contract's.
+    /// Times that a requirement names itself are not scaled.
     pub timeout_scale: String,
     /// Whether a broken Should counts.
     pub strict: bool,
     /// What was judged.
     pub subject: Subject,
-    /// How far the run reached.
-    pub reach: Reach,
     /// The last word.
     pub conclusion: Conclusion,
     /// Exit code of the process.
@@ -68,33 +66,12 @@ pub struct Subject {
     pub reference: bool,
 }
 
-/// How far the run reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Reach {
-    /// Something applicable was left out for want of a provider double.
-    Core,
-    /// Nothing was.
-    Full,
-}
-
-impl fmt::Display for Reach {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Reach::Core => "core",
-            Reach::Full => "full",
-        })
-    }
-}
-
 /// The last line of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Conclusion {
     /// Nothing that counts was broken and everything was judged.
     Conformant,
-    /// The same, but for listed failures.
-    ConformantWithKnownFailures,
     /// A promise that counts was broken.
     NotConformant,
     /// Something could not be judged.
@@ -113,7 +90,6 @@ impl fmt::Display for Conclusion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Conclusion::Conformant => "CONFORMANT",
-            Conclusion::ConformantWithKnownFailures => "CONFORMANT WITH KNOWN FAILURES",
             Conclusion::NotConformant => "NOT CONFORMANT",
             Conclusion::CouldNotJudge => "COULD NOT JUDGE",
             Conclusion::NoVerdictFiltered => "NO VERDICT (filtered run)",

@@ -88,8 +88,6 @@ pub enum SkipReason {
     },
     /// The plugin speaks a minor this harness does not know.
     NewerThanHarness,
-    /// The promise is about traffic to a provider, and none is doubled.
-    NoProviderDouble,
     /// The operating system does not show what is needed.
     Platform {
         /// What is missing.
@@ -107,7 +105,6 @@ impl fmt::Display for SkipReason {
             SkipReason::NotClaimed { what } => write!(f, "not claimed: {what}"),
             SkipReason::VersionWindow { window } => write!(f, "version window: {window}"),
             SkipReason::NewerThanHarness => f.write_str("newer than this harness"),
-            SkipReason::NoProviderDouble => f.write_str("no provider double"),
             SkipReason::Platform { what } => write!(f, "platform: {what}"),
             SkipReason::Reattached => f.write_str("reattached"),
             SkipReason::Excluded => f.write_str("excluded by user"),
@@ -129,11 +126,6 @@ pub enum Trouble {
         /// What did not happen.
         why: String,
     },
-    /// A generated failure that did not come back.
-    Unreproduced {
-        /// What was seen once.
-        why: String,
-    },
     /// A panic or an invalid message of ours.
     HarnessFault {
         /// What went wrong.
@@ -142,11 +134,6 @@ pub enum Trouble {
     /// The machine refused: no process, no disk, no layer.
     Infrastructure {
         /// What was refused.
-        why: String,
-    },
-    /// The plugin speaks a protocol this harness does not judge.
-    OtherProtocol {
-        /// Which one.
         why: String,
     },
 }
@@ -172,10 +159,8 @@ impl fmt::Display for Trouble {
         match self {
             Trouble::BlockedBy { id } => write!(f, "blocked by {id}"),
             Trouble::Vacuous { why } => write!(f, "vacuous: {why}"),
-            Trouble::Unreproduced { why } => write!(f, "unreproduced: {why}"),
             Trouble::HarnessFault { why } => write!(f, "harness fault: {why}"),
             Trouble::Infrastructure { why } => write!(f, "infrastructure: {why}"),
-            Trouble::OtherProtocol { why } => write!(f, "other protocol: {why}"),
         }
     }
 }

@@ -3,13 +3,12 @@
 
 use crate::observed::reason;
 use host::call::code_name;
+use host::session::CHECK_HEALTH;
 use host::{CallEnd, Session};
 use proto::aperio::plugin::v1 as api;
 use std::time::{Duration, Instant};
 use tonic::Code;
 
-/// The call that is asked again and again.
-pub(crate) const CHECK_HEALTH: &str = "aperio.plugin.v1.PluginService/CheckHealth";
 /// How long a signal may take to be noticed.
 const NOTICED: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_millis(50);
@@ -28,6 +27,8 @@ pub(crate) enum Drain {
 pub(crate) async fn drain(session: &mut Session) -> Drain {
     let asked = Instant::now();
     while session.exited().is_none() {
+        // Told before the call: one that was under way by then may be served.
+        let is_late = asked.elapsed() > NOTICED;
         let end: CallEnd<api::CheckHealthResponse> =
             session.call(CHECK_HEALTH, api::CheckHealthRequest {}).await;
         let seen = match end {
@@ -43,7 +44,7 @@ pub(crate) async fn drain(session: &mut Session) -> Drain {
             CallEnd::Answer(_) => "an answer".to_owned(),
             CallEnd::Broken(_) | CallEnd::Died(_) | CallEnd::Silent(_) => return Drain::Gone,
         };
-        if asked.elapsed() > NOTICED {
+        if is_late {
             return Drain::Serves(seen);
         }
         tokio::time::sleep(AGAIN).await;

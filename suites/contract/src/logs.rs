@@ -4,6 +4,9 @@ use crate::declare::suite;
 
 mod output;
 
+/// Full name of the stdio service's method.
+const STREAM_STDIO: &str = "plugin.GRPCStdio/StreamStdio";
+
 suite! {
     stdio_service_is_there,
     stdio_stream_lasts_until_shutdown,

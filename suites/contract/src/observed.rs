@@ -73,7 +73,7 @@ pub(crate) fn reason(status: &tonic::Status) -> Option<String> {
 }
 
 /// In a few words why a launch brought no session.
-pub(crate) fn not_up(record: &LaunchRecord) -> String {
+pub(crate) fn why_not_up(record: &LaunchRecord) -> String {
     match (&record.channel, &record.arrival) {
         (Some(Err(failure)), _) => failure.to_string(),
         (_, Arrival::NotStarted(failure)) => failure.to_string(),

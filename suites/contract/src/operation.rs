@@ -1,14 +1,18 @@
-//! A light operation: a call of Aperio's that needs no provider, and that a
-//! plugin may use its host's services in.
+//! A light operation: the call that asks least of a plugin of Aperio's, and in
+//! which it may use its host's services. Only one kind of plugin answers it by
+//! itself; the others ask their provider, once for each call.
 
 use bytes::Bytes;
 use host::{CallEnd, Caller, Session};
 use prost::Message;
 use proto::aperio::plugin::v1 as api;
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use terms::Lost;
 use tonic::Request;
+
+/// The one light operation that no provider is asked for.
+const LIST_ACTIONS: &str = "aperio.plugin.v1.RemediationService/ListActions";
 
 /// One light operation of one plugin. How it is answered is not judged here:
 /// any status is an answer.
@@ -34,7 +38,7 @@ impl Operation {
             .any(|capability| capability == api::Capability::DestinationTest);
         if kinds.contains(&api::PluginKind::Remediation) {
             return Ok(Some(Operation::new(
-                "aperio.plugin.v1.RemediationService/ListActions",
+                LIST_ACTIONS,
                 &api::ListActionsRequest {},
             )));
         }
@@ -74,6 +78,23 @@ impl Operation {
     /// The full name of its method.
     pub(crate) fn method(&self) -> &'static str {
         self.method
+    }
+
+    /// Whether the plugin answers by itself, so that it may be asked hundreds
+    /// of times. The others are a provider's quota, or a record in somebody's
+    /// destination, each time.
+    pub(crate) fn is_local(&self) -> bool {
+        self.method == LIST_ACTIONS
+    }
+
+    /// How long one call takes with nothing beside it.
+    pub(crate) async fn takes(&self, session: &mut Session) -> Result<Duration, Lost> {
+        let began = Instant::now();
+        let end = self.call(&session.caller()).await;
+        let took = began.elapsed();
+        let end = session.settle(end).await;
+        let _ = session.replied(self.method, end)?;
+        Ok(took)
     }
 
     /// Makes the call; the response stays unparsed.

@@ -4,6 +4,7 @@ use crate::declare::suite;
 
 mod announced;
 mod flaws;
+mod served;
 
 suite! {
     auto_mtls_is_never_answered_in_plain_text,

@@ -3,7 +3,7 @@
 use super::output::{self, Compared, Side};
 use super::project::Project;
 use super::reference::{self, Referenced};
-use super::{digest, say, talk, tell, usage, witnesses};
+use super::{digest, say, talk, tell, usage, whole, witnesses};
 use crate::args::{Channels, CompatCheck, CompatFormat, Rulebook};
 use compat::aperio::{self, Base, Comparison};
 use compat::buf::{self, Scope};
@@ -59,7 +59,7 @@ pub(super) fn run(args: &CompatCheck) -> Exit {
     for (format, path) in &args.report {
         let text =
             anstream::adapter::strip_str(&output::render(*format, rulebook, &ended)).to_string();
-        if let Err(error) = std::fs::write(path, text) {
+        if let Err(error) = whole::write(path, text.as_bytes()) {
             return unwritten(path, &error);
         }
     }
@@ -183,10 +183,12 @@ fn bases(
     }
     if bases.is_empty() {
         return Err(unread.pop().unwrap_or_else(|| {
-            let message = format!(
-                "there is no released version in {}",
-                project.released().display()
-            );
+            let place = project.released();
+            let place = place.display();
+            let message = match declared.filter(|_| !locked.is_empty()) {
+                Some(declared) => format!("every released version in {place} is above {declared}"),
+                None => format!("there is no released version in {place}"),
+            };
             LoadError::new(Failure::NothingSelected, message)
                 .hint("--against names what is compared with")
         }));
@@ -290,7 +292,11 @@ pub(super) fn judge(
             waivers: &waivers,
             today: waiver::today(),
         };
-        compared.aperio = Some(aperio::check(&comparison)?);
+        compared.aperio = Some(if bases.is_empty() {
+            aperio::first(&comparison)?
+        } else {
+            aperio::check(&comparison)?
+        });
         compared.waivers = waivers;
     }
     if let Some(workspace) = &asked.workspace {
@@ -347,10 +353,7 @@ fn workspace(args: &CompatCheck, new: &str) -> Result<Workspace, LoadError> {
             .extension()
             .is_some_and(|end| end == "yaml" || end == "yml" || end == "json");
         return if is_file {
-            let text = std::fs::read_to_string(path).map_err(|error| {
-                LoadError::new(Failure::BadInput, format!("cannot be read: {error}")).in_file(given)
-            })?;
-            Workspace::parse(&text, given)
+            Workspace::read(path)
         } else {
             Workspace::parse(given, "--buf-config")
         };

@@ -38,14 +38,32 @@ pub(super) fn tree(revision: &str, path: &str) -> Result<Tree, LoadError> {
     contents(wanted).map(Tree::Memory)
 }
 
-fn commit(revision: &str) -> Result<String, LoadError> {
-    let unknown = || {
-        LoadError::new(Failure::Usage, "there is no such revision")
-            .in_file(format!("git:{revision}"))
+/// A path that a revision does not have, or that has nothing to read.
+pub(super) fn unfound(revision: &str, path: &str) -> LoadError {
+    let named = format!("git:{revision}:{path}");
+    let object = format!("{revision}:{path}");
+    // Only texts are read from it: git knows of the others.
+    let is_there = git(&["cat-file", "-e", &object]).is_ok();
+    let what = if is_there {
+        "there is no .proto file below it"
+    } else {
+        "the revision has no such file or directory"
     };
+    LoadError::new(Failure::Usage, what).in_file(named)
+}
+
+fn commit(revision: &str) -> Result<String, LoadError> {
+    let unknown =
+        |what: &str| LoadError::new(Failure::Usage, what).in_file(format!("git:{revision}"));
+    let no_such = || unknown("there is no such revision");
     if revision.is_empty() || revision.starts_with('-') {
-        return Err(unknown());
+        return Err(no_such());
     }
+    // Says why it knows no revision at all, where it knows none.
+    git(&["rev-parse", "--git-dir"]).map_err(|error| match error.failure {
+        Failure::Usage => unknown(&error.message),
+        _ => error,
+    })?;
     let wanted = format!("{revision}^{{commit}}");
     let found = git(&[
         "rev-parse",
@@ -54,14 +72,11 @@ fn commit(revision: &str) -> Result<String, LoadError> {
         "--end-of-options",
         &wanted,
     ])
-    .map_err(|error| {
-        if error.failure == Failure::Unjudged {
-            error
-        } else {
-            unknown()
-        }
+    .map_err(|error| match error.failure {
+        Failure::Usage => no_such(),
+        _ => error,
     })?;
-    let text = String::from_utf8(found).map_err(|_| unknown())?;
+    let text = String::from_utf8(found).map_err(|_| no_such())?;
     Ok(text.trim().to_owned())
 }
 
@@ -77,7 +92,8 @@ fn git(words: &[&str]) -> Result<Vec<u8>, LoadError> {
         .map_err(|error| no_git(&error))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.lines().next().unwrap_or("it says nothing").to_owned();
+        let said = said.lines().next().unwrap_or("it says nothing");
+        let said = said.strip_prefix("fatal: ").unwrap_or(said);
         return Err(LoadError::new(
             Failure::Usage,
             format!("git failed: {said}"),

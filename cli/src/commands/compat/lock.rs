@@ -157,10 +157,6 @@ fn check_accepts(
     sides: &Sides<'_>,
     version: &Version,
 ) -> Result<Exit, LoadError> {
-    if sides.bases.is_empty() {
-        talk("note: the first release of its major: there is nothing to compare it with");
-        return Ok(Exit::Conforms);
-    }
     let asked = Asked {
         rulebook: Rulebook::Aperio,
         declared: Some(Declared::Version(version.clone())),
@@ -170,7 +166,12 @@ fn check_accepts(
     };
     let ended = Ok(check::judge(project, sides, &asked)?);
     match output::exit(&ended) {
-        Exit::Conforms => Ok(Exit::Conforms),
+        Exit::Conforms => {
+            if sides.bases.is_empty() {
+                talk("note: the first release of its major: there is nothing to compare it with");
+            }
+            Ok(Exit::Conforms)
+        }
         exit => match say(&output::render(
             CompatFormat::Terse,
             Rulebook::Aperio,

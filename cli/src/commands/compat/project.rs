@@ -1,8 +1,8 @@
 //! The project around the working directory: what its configuration says of
 //! the interface, and its locks.
 
-use crate::config;
-use compat::load::{Failure, LoadError};
+use crate::config::{self, Unusable};
+use compat::load::{Failure, Input, LoadError, Loaded, Protox, Roots};
 use compat::{Lock, Policy, Version, lock};
 use std::path::{Path, PathBuf};
 
@@ -17,9 +17,6 @@ pub(super) struct Project {
 
 impl Project {
     pub(super) fn find() -> Result<Self, LoadError> {
-        // The text is ready to be shown, and so is this error's.
-        let bad =
-            |text: String| LoadError::new(Failure::BadInput, text.trim_start_matches("error: "));
         let Some(config) = config::find(None).map_err(bad)? else {
             return Ok(Project {
                 directory: PathBuf::new(),
@@ -64,6 +61,17 @@ impl Project {
     }
 }
 
+fn bad(unusable: Unusable) -> LoadError {
+    let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let (line, column) = unusable.place.unwrap_or((0, 0));
+    let mut error = LoadError::new(Failure::BadInput, unusable.what)
+        .in_file(unusable.path)
+        .at(number(line), number(column));
+    error.hint = unusable.hint;
+    error.drawn = Some(unusable.shown);
+    error
+}
+
 /// The locks of Aperio's interface that the program carries, oldest first.
 pub(super) fn carried() -> Vec<Lock> {
     let released = proto::released::RELEASED.iter().map(|released| Lock {
@@ -73,4 +81,15 @@ pub(super) fn carried() -> Vec<Lock> {
         digest: released.digest.to_owned(),
     });
     released.collect()
+}
+
+/// The newest of those of one minor, and its version in words.
+pub(in crate::commands) fn minor(major: u32, minor: u32) -> Option<(String, Loaded)> {
+    let (major, minor) = (u64::from(major), u64::from(minor));
+    let mut locks = carried().into_iter().rev();
+    let lock = locks.find(|lock| (lock.version.major, lock.version.minor) == (major, minor))?;
+    let loaded = Input::Bytes(lock.set)
+        .load(&Roots::default(), &Protox)
+        .ok()?;
+    Some((lock.version.to_string(), loaded))
 }

@@ -1,8 +1,8 @@
 //! From a REF of the command line to a closed set.
 
-use super::git;
 use super::project::{Project, carried};
-use compat::load::{Failure, Input, LoadError, Loaded, Protox, Root, Roots, Tree};
+use super::{git, talk};
+use compat::load::{Failure, Input, LoadError, Loaded, Protox, Root, Roots, Tree, file};
 use compat::version::{Version, Wanted, tag};
 use compat::{DescriptorSet, Lock};
 use std::io::Read;
@@ -142,9 +142,10 @@ impl Lookup<'_> {
         };
         if named == "-" {
             let mut bytes = Vec::new();
+            // One byte more shows that it is too much.
             std::io::stdin()
                 .lock()
-                .take(STDIN)
+                .take(STDIN + 1)
                 .read_to_end(&mut bytes)
                 .map_err(|error| {
                     LoadError::new(Failure::BadInput, format!("stdin cannot be read: {error}"))
@@ -159,9 +160,17 @@ impl Lookup<'_> {
             return Ok(of(self.git_revision(rest)?, tag(revision)));
         }
         if let Some(wanted) = Wanted::parse(named) {
+            let is_path = file::is_there(Path::new(named));
             match self.released(&wanted)? {
-                Some(lock) => return locked(self.project, named, lock),
-                None if !Path::new(named).exists() => return Err(self.not_released(named)),
+                Some(lock) => {
+                    if is_path {
+                        talk(&format!(
+                            "note: {named} is the released version; ./{named} is the directory"
+                        ));
+                    }
+                    return locked(self.project, named, lock);
+                }
+                None if !is_path => return Err(self.not_released(named)),
                 // A directory that is called so.
                 None => {}
             }
@@ -204,6 +213,9 @@ impl Lookup<'_> {
         let (revision, path) = rest.split_once(':').unwrap_or((rest, ""));
         let path = path.trim_end_matches('/');
         let tree = Rc::new(git::tree(revision, path)?);
+        if !path.is_empty() && !tree.has_folder(path) && tree.read(path)?.is_none() {
+            return Err(git::unfound(revision, path));
+        }
         let is_set = Path::new(path)
             .extension()
             .is_some_and(|end| end == "binpb" || end == "bin" || end == "gz");

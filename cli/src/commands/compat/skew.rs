@@ -1,10 +1,15 @@
 //! `compat skew`: every version against every other.
 
+mod running;
+
+pub(super) use running::{Met, Row};
+
 use super::output::matrix;
 use super::project::Project;
 use super::reference::{self, Referenced};
 use super::{digest, say, tell};
 use crate::args::{CompatSkew, SkewFormat};
+use clap::ArgMatches;
 use compat::aperio::Base;
 use compat::load::{Failure, LoadError, Loaded};
 use compat::matrix::{Cell, Order};
@@ -13,7 +18,10 @@ use compat::{Version, lock};
 use std::path::PathBuf;
 use terms::Exit;
 
-pub(super) fn run(args: &CompatSkew) -> Exit {
+pub(super) fn run(args: &CompatSkew, matches: &ArgMatches) -> Exit {
+    if args.starts_plugin() {
+        return running::run(args, matches);
+    }
     let made = make(args);
     if let Err(error) = &made {
         tell(error);
@@ -81,11 +89,7 @@ fn versions(args: &CompatSkew, project: &Project) -> Result<Vec<Referenced>, Loa
         for named in &args.interface {
             versions.push(one(named, project, &args.imports)?);
         }
-        // What has no version is taken for newer than what has one.
-        versions.sort_by(|one, other| match (&one.version, &other.version) {
-            (Some(one), Some(other)) => one.cmp(other),
-            (one, other) => other.is_some().cmp(&one.is_some()),
-        });
+        oldest_first(&mut versions);
     }
     if versions.len() < 2 {
         return Err(
@@ -94,6 +98,14 @@ fn versions(args: &CompatSkew, project: &Project) -> Result<Vec<Referenced>, Loa
         );
     }
     Ok(versions)
+}
+
+/// What has no version is taken for newer than what has one.
+fn oldest_first(versions: &mut [Referenced]) {
+    versions.sort_by(|one, other| match (&one.version, &other.version) {
+        (Some(one), Some(other)) => one.cmp(other),
+        (one, other) => other.is_some().cmp(&one.is_some()),
+    });
 }
 
 /// `1.0`, `1.0.0`, `1.0=REF` or a REF.

@@ -1,11 +1,10 @@
 //! Witnesses as files, to be sent to a plugin.
 
+use super::whole;
 use compat::aperio::Outcome;
 use compat::witness::Reproducer;
 use std::collections::HashMap;
-use std::fs::Permissions;
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Writes a file for each finding that bytes prove, each whole or not at all.
@@ -19,12 +18,9 @@ pub(super) fn write(outcome: &Outcome, dir: &Path) -> io::Result<HashMap<String,
         };
         let reproducer = Reproducer::new(finding.rule.id, &finding.fingerprint, witness);
         let path = dir.join(reproducer.file_name());
-        let mut file = tempfile::Builder::new()
-            .permissions(Permissions::from_mode(0o644))
-            .tempfile_in(dir)?;
-        serde_json::to_writer_pretty(&mut file, &reproducer)?;
-        file.write_all(b"\n")?;
-        file.persist(&path)?;
+        let mut text = serde_json::to_vec_pretty(&reproducer)?;
+        text.push(b'\n');
+        whole::write(&path, &text)?;
         written.insert(finding.fingerprint.clone(), path);
     }
     Ok(written)

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::call::CallEnd;
 use crate::identity::HostIdentity;
-use crate::services::{HostServer, OFFERED, Place};
+use crate::services::{HostServer, Listen, OFFERED};
 use proto::aperio::plugin::v1 as api;
 use proto::goplugin::ConnInfo;
 use std::io;
@@ -29,16 +29,16 @@ impl Session {
     /// When the machine gives no socket there.
     pub async fn serve_host(
         &self,
-        place: &Place,
+        listen: &Listen,
         shown: Option<&HostIdentity>,
     ) -> io::Result<HostServer> {
         let own = shown.or(self.identity());
         let pin = self.line().certificate.clone().map(CertificateDer::from);
-        let place = match self.multiplex() {
-            Some(_) => &Place::Streams,
-            None => place,
+        let listen = match self.multiplex() {
+            Some(_) => &Listen::Streams,
+            None => listen,
         };
-        HostServer::open(place, own.zip(pin)).await
+        HostServer::open(listen, own.zip(pin)).await
     }
 
     /// Sends where `server` listens under this id; whether the broker stream
@@ -93,7 +93,7 @@ impl Session {
     /// inner error is the plugin's refusal.
     pub async fn attach(&mut self) -> Result<Result<HostServer, tonic::Status>, terms::Stopped> {
         let server = self
-            .serve_host(&Place::Loopback, None)
+            .serve_host(&Listen::Loopback, None)
             .await
             .map_err(terms::Trouble::infrastructure)?;
         let id = self.next_broker_id();

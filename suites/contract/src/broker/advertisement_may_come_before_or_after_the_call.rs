@@ -1,10 +1,10 @@
 use super::dial_back::{Advertised, DialBack, attempt};
 use crate::declare::requirement;
 use crate::observed::not_aperios;
-use host::services::Place;
+use host::services::Listen;
 use host::session::ATTACH;
 use runner::Case;
-use terms::{Finding, Judgement, Place as Where, Verdict};
+use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
     /// An advertisement may come before or after the call.
@@ -29,7 +29,7 @@ async fn judge(case: &mut Case) -> Judgement {
         (Some(late), Some(_)) if late.connected() => ("before", seen.early.clone()),
         (_, Some(verdict)) => return Ok(verdict),
         (_, None) => {
-            let late = attempt(case, &case.base(), &Place::Loopback, Advertised::After).await?;
+            let late = attempt(case, &case.base(), &Listen::Loopback, Advertised::After).await?;
             if late.connected() {
                 return Ok(Verdict::Pass);
             }
@@ -45,7 +45,7 @@ async fn judge(case: &mut Case) -> Judgement {
         Finding::new(format!(
             "an advertisement sent {when} the Attach call was lost"
         ))
-        .at(Where::Call {
+        .at(Place::Call {
             method: ATTACH.to_owned(),
         })
         .expected("a connection to the advertised address")

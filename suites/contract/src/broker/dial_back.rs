@@ -4,7 +4,7 @@
 use crate::observed::{blocked_by, not_aperios};
 use crate::operation::Operation;
 use host::call::code_name;
-use host::services::{Connection, HostServer, Place};
+use host::services::{Connection, HostServer, Listen};
 use host::session::ATTACH;
 use host::{Launch, Mode, Session};
 use proto::aperio::plugin::v1 as api;
@@ -67,11 +67,11 @@ impl DialBack {
         let launch = Launch::of(mode);
         let seen = case
             .lend(name, async |case| {
-                let early = attempt(case, &launch, &Place::Loopback, Advertised::Before).await?;
+                let early = attempt(case, &launch, &Listen::Loopback, Advertised::Before).await?;
                 let late = if early.connected() || early.attached.is_ok() {
                     None
                 } else {
-                    Some(attempt(case, &launch, &Place::Loopback, Advertised::After).await?)
+                    Some(attempt(case, &launch, &Listen::Loopback, Advertised::After).await?)
                 };
                 Ok(DialBack { early, late })
             })
@@ -115,11 +115,11 @@ impl DialBack {
 pub(crate) async fn attempt(
     case: &Case,
     launch: &Launch,
-    place: &Place,
+    listen: &Listen,
     advertised: Advertised,
 ) -> Result<Attempt, Stopped> {
     let mut session = case.launch(launch).await?;
-    let server = open(&session, place).await?;
+    let server = open(&session, listen).await?;
     let id = session.next_broker_id();
     let request = session.attach_request(id).await?;
     if advertised == Advertised::Before {
@@ -164,7 +164,7 @@ pub(crate) async fn provoke(session: &mut Session, server: &HostServer) -> Resul
     };
     let end = operation.call(&session.caller()).await;
     let _ = session.replied(operation.method(), end)?;
-    let limit = Duration::from_millis(500);
+    let limit = session.limits().advertise;
     server
         .wait_for(limit, |server| !server.connections().is_empty())
         .await;
@@ -172,9 +172,9 @@ pub(crate) async fn provoke(session: &mut Session, server: &HostServer) -> Resul
 }
 
 /// A server of this session's host.
-pub(crate) async fn open(session: &Session, place: &Place) -> Result<HostServer, Stopped> {
+pub(crate) async fn open(session: &Session, listen: &Listen) -> Result<HostServer, Stopped> {
     session
-        .serve_host(place, None)
+        .serve_host(listen, None)
         .await
         .map_err(|error| terms::Trouble::infrastructure(error).into())
 }
@@ -195,7 +195,7 @@ pub(crate) async fn attached(
     let Some(operation) = Operation::of(&mut session).await? else {
         session.stop().await;
         return Ok(Err(Verdict::not_claimed(
-            "the plugin has no operation that needs no provider",
+            "the plugin has no light operation",
         )));
     };
     match session.attach().await? {

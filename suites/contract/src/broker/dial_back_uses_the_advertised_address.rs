@@ -1,9 +1,9 @@
 use super::dial_back::{Advertised, DialBack, attempt};
 use crate::declare::requirement;
 use crate::observed::not_aperios;
-use host::services::Place;
+use host::services::Listen;
 use runner::Case;
-use terms::{Finding, Judgement, Place as Where, Trouble, Verdict};
+use terms::{Finding, Judgement, Place, Trouble, Verdict};
 
 requirement! {
     /// The dial-back uses the advertised address.
@@ -37,8 +37,8 @@ async fn judge(case: &mut Case) -> Judgement {
         }
     }
     let directory = host::private_dir::PrivateDir::new().map_err(Trouble::infrastructure)?;
-    let place = Place::Unix(directory.path().join("host"));
-    let over_unix = attempt(case, &case.base(), &place, Advertised::Before).await?;
+    let listen = Listen::Unix(directory.path().join("host"));
+    let over_unix = attempt(case, &case.base(), &listen, Advertised::Before).await?;
     if over_unix.connections.is_empty() {
         findings.push(missed("a unix socket", &over_unix));
     }
@@ -51,7 +51,7 @@ fn missed(network: &str, attempt: &super::dial_back::Attempt) -> Finding {
         Err(status) => format!("nobody connected, and Attach answered {status}"),
     };
     Finding::new(format!("the host's services on {network} were not dialled"))
-        .at(Where::Call {
+        .at(Place::Call {
             method: host::session::ATTACH.to_owned(),
         })
         .expected(format!(

@@ -1,11 +1,11 @@
 use super::dial_back::{DialBack, open, provoke};
 use crate::declare::requirement;
 use crate::observed::not_aperios;
-use host::services::Place;
+use host::services::Listen;
 use host::session::ATTACH;
 use proto::aperio::plugin::v1 as api;
 use runner::Case;
-use terms::{Finding, Judgement, Place as Where, Verdict};
+use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
     /// The dial-back uses the id it was given.
@@ -26,8 +26,8 @@ async fn judge(case: &mut Case) -> Judgement {
         return Ok(verdict);
     }
     let mut session = case.launch(&case.base()).await?;
-    let decoy = open(&session, &Place::Loopback).await?;
-    let server = open(&session, &Place::Loopback).await?;
+    let decoy = open(&session, &Listen::Loopback).await?;
+    let server = open(&session, &Listen::Loopback).await?;
     let (other, id) = (session.next_broker_id(), session.next_broker_id());
     let request = session.attach_request(id).await?;
     session.advertise(other, &decoy).await;
@@ -40,7 +40,7 @@ async fn judge(case: &mut Case) -> Judgement {
     let verdict = if misled > 0 {
         Verdict::fail(
             Finding::new("the plugin dialled a server advertised under another id")
-                .at(Where::Call {
+                .at(Place::Call {
                     method: ATTACH.to_owned(),
                 })
                 .expected(format!("a connection to the server of id {id}"))
@@ -54,7 +54,7 @@ async fn judge(case: &mut Case) -> Judgement {
     } else {
         Verdict::fail(
             Finding::new("with two servers advertised, the right one was not dialled")
-                .at(Where::Call {
+                .at(Place::Call {
                     method: ATTACH.to_owned(),
                 })
                 .expected(format!("a connection to the server of id {id}"))

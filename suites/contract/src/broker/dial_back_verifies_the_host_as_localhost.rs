@@ -1,13 +1,13 @@
 use super::dial_back::{DialBack, provoke};
 use crate::declare::requirement;
 use host::identity::{Curve, HostIdentity, Kind};
-use host::services::Place;
+use host::services::Listen;
 use host::session::ATTACH;
 use host::{Launch, Mode};
 use proto::aperio::plugin::v1 as api;
 use runner::Case;
 use std::time::Duration;
-use terms::{Finding, Judgement, Place as Where, Trouble, Verdict};
+use terms::{Finding, Judgement, Place, Trouble, Verdict};
 
 requirement! {
     /// The dial-back verifies the host as localhost.
@@ -39,7 +39,7 @@ async fn judge(case: &mut Case) -> Judgement {
             .map(|refusal| refusal.text.clone());
         return Ok(Verdict::fail(
             Finding::new("the plugin refused its own host")
-                .at(Where::Call { method: ATTACH.to_owned() })
+                .at(Place::Call { method: ATTACH.to_owned() })
                 .expected("trust in the certificate of PLUGIN_CLIENT_CERT, as localhost")
                 .actual(text.unwrap_or_default())
                 .hint("an SDK on go-plugin older than 1.4.4 expects the name \"unused\"; stderr tells")
@@ -53,7 +53,7 @@ async fn judge(case: &mut Case) -> Judgement {
     let stranger = HostIdentity::issue(Curve::P521, Kind::default())
         .map_err(|error| Trouble::harness(error.to_string()))?;
     let server = session
-        .serve_host(&Place::Loopback, Some(&stranger))
+        .serve_host(&Listen::Loopback, Some(&stranger))
         .await
         .map_err(Trouble::infrastructure)?;
     let id = session.next_broker_id();
@@ -89,7 +89,7 @@ async fn judge(case: &mut Case) -> Judgement {
     } else if asked || (fooled && !gone) {
         Verdict::fail(
             Finding::new("the plugin trusted a stranger in its host's place")
-                .at(Where::Call {
+                .at(Place::Call {
                     method: ATTACH.to_owned(),
                 })
                 .expected("a refused handshake")

@@ -13,7 +13,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// One attached launch for each fault: the host's services answer with INTERNAL, say nothing, or close the connection while a light operation runs. The operation must end within the limit of a call, health must be SERVING, and the process must live. A plugin that calls nobody meanwhile is not judged.
+    /// One attached launch for each fault: the host's services answer with INTERNAL, say nothing, or close the connection while a light operation runs. The operation must end within the limit of a call beyond the time it takes while the host is well, health must be SERVING, and the process must live. A plugin that calls nobody meanwhile is not judged.
     ///
     /// ## Usual causes
     ///
@@ -22,6 +22,13 @@ requirement! {
 }
 
 async fn judge(case: &mut Case) -> Judgement {
+    let (mut session, server, operation) = match attached(case, &case.base()).await? {
+        Ok(ready) => ready,
+        Err(verdict) => return Ok(verdict),
+    };
+    let limit = session.limits().rpc + operation.takes(&mut session).await?;
+    session.stop().await;
+    drop(server);
     let mut findings = Vec::new();
     let mut callbacks = 0;
     for (fault, text) in [
@@ -35,7 +42,7 @@ async fn judge(case: &mut Case) -> Judgement {
         };
         let before = server.callback_count();
         server.fail_with(fault);
-        let end = operation.call(&session.caller()).await;
+        let end = operation.call(&session.caller().within(limit)).await;
         let end = session.settle(end).await;
         callbacks += server.callback_count() - before;
         let seen = match end {

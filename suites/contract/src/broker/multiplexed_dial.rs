@@ -5,7 +5,7 @@ use super::dial_back::{DialBack, open};
 use crate::multiplexed;
 use crate::observed::not_aperios;
 use host::multiplex::{Porch, Sight};
-use host::services::{HostServer, Place as At};
+use host::services::{HostServer, Listen};
 use host::session::ATTACH;
 use host::{CallEnd, Mode, Session};
 use proto::aperio::plugin::v1 as api;
@@ -38,7 +38,7 @@ pub(super) struct Visit {
 impl Visit {
     pub(super) async fn begin(case: &Case, mode: Mode) -> Result<Self, Stopped> {
         let mut session = case.launch(&multiplexed::launch(mode)).await?;
-        let server = open(&session, &At::Streams).await?;
+        let server = open(&session, &Listen::Streams).await?;
         // An id that no plugin would hit by guessing the first.
         let id = (0..3).fold(0, |_, _| session.next_broker_id());
         session.advertise(id, &server).await;

@@ -1,6 +1,6 @@
 use super::ports::on_tcp;
 use crate::declare::requirement;
-use crate::observed::{not_up, stderr};
+use crate::observed::{stderr, why_not_up};
 use host::Launch;
 use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
@@ -39,7 +39,7 @@ async fn judge(case: &mut Case) -> Judgement {
                     ports.min + 1,
                     ports.max
                 ))
-                .actual(not_up(&record))
+                .actual(why_not_up(&record))
                 .with(stderr(&record)),
         ),
     })

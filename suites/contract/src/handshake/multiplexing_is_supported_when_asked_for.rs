@@ -1,6 +1,6 @@
 use crate::declare::requirement;
 use crate::multiplexed;
-use crate::observed::{line_lacks, not_up, stderr};
+use crate::observed::{line_lacks, stderr, why_not_up};
 use host::handshake::Departure;
 use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
@@ -37,7 +37,7 @@ async fn judge(case: &mut Case) -> Judgement {
             Finding::new("PLUGIN_MULTIPLEX_GRPC=true keeps the plugin from starting")
                 .at(Place::Process)
                 .expected("a handshake line as without it")
-                .actual(not_up(&record))
+                .actual(why_not_up(&record))
                 .with(stderr(&record)),
         ));
     }

@@ -1,5 +1,5 @@
 use crate::declare::requirement;
-use crate::observed::{not_up, stderr};
+use crate::observed::{stderr, why_not_up};
 use host::Launch;
 use host::launch::Stdin;
 use runner::Case;
@@ -29,7 +29,7 @@ async fn judge(case: &mut Case) -> Judgement {
         Err(record) => Verdict::fail(
             Finding::new("with an open stdin the plugin does not start")
                 .expected("a line and a health answer, as with the null device")
-                .actual(not_up(&record))
+                .actual(why_not_up(&record))
                 .with(stderr(&record)),
         ),
     })

@@ -1,6 +1,6 @@
 use crate::declare::requirement;
 use crate::multiplexed;
-use crate::observed::{not_up, stderr};
+use crate::observed::{stderr, why_not_up};
 use host::Mode;
 use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
@@ -38,7 +38,7 @@ async fn judge(case: &mut Case) -> Judgement {
                 ))
                 .at(Place::Handshake { field: 7 })
                 .expected("a health answer over the first stream of a yamux connection")
-                .actual(not_up(&record))
+                .actual(why_not_up(&record))
                 .with(stderr(&record)),
             );
         }

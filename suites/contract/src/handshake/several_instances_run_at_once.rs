@@ -1,5 +1,5 @@
 use crate::declare::requirement;
-use crate::observed::{not_up, stderr};
+use crate::observed::{stderr, why_not_up};
 use host::Launch;
 use host::launch::Directories;
 use host::private_dir::PrivateDir;
@@ -35,7 +35,7 @@ async fn judge(case: &mut Case) -> Judgement {
                     Finding::new(format!("instance {number} does not start while others run"))
                         .at(Place::Process)
                         .expected("a line and a health answer")
-                        .actual(not_up(&record))
+                        .actual(why_not_up(&record))
                         .with(stderr(&record)),
                 );
                 break;

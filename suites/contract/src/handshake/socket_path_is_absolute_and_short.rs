@@ -1,5 +1,5 @@
 use crate::declare::requirement;
-use crate::observed::{not_up, stderr};
+use crate::observed::{stderr, why_not_up};
 use host::Launch;
 use host::handshake::{Departure, Network};
 use host::launch::Directories;
@@ -63,7 +63,7 @@ async fn judge(case: &mut Case) -> Judgement {
                 Finding::new(format!("in a directory {what} the plugin does not come up"))
                     .at(Place::Handshake { field: 4 })
                     .expected("a socket with a short name in that directory")
-                    .actual(not_up(&record))
+                    .actual(why_not_up(&record))
                     .with(stderr(&record)),
             ),
         }

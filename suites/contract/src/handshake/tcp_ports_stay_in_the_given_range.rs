@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// One launch with a range of eight ports, the first of them taken: the announced port must lie in it. A plugin on unix sockets is not judged.
+    /// One launch with a range of eight free ports: the announced port must lie in it. A plugin on unix sockets is not judged.
     "HSK-022", Should, since "1.0", launches
 }
 

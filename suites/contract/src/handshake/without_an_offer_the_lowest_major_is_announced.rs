@@ -1,5 +1,5 @@
 use crate::declare::requirement;
-use crate::observed::{not_up, stderr};
+use crate::observed::{stderr, why_not_up};
 use host::Launch;
 use host::launch::Offer;
 use runner::Case;
@@ -29,7 +29,7 @@ async fn judge(case: &mut Case) -> Judgement {
     let seen = match announced {
         Some(announced) if announced <= i64::from(lowest) => return Ok(Verdict::Pass),
         Some(announced) => announced.to_string(),
-        None => not_up(&record),
+        None => why_not_up(&record),
     };
     Ok(Verdict::fail(
         Finding::new("without PLUGIN_PROTOCOL_VERSIONS the lowest major is not announced")

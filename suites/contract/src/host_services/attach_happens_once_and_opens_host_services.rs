@@ -2,7 +2,7 @@ use crate::declare::requirement;
 use crate::observed::{not_aperios, reason};
 use crate::operation::Operation;
 use host::call::code_name;
-use host::session::ATTACH;
+use host::session::{ATTACH, CHECK_HEALTH};
 use proto::aperio::plugin::v1 as api;
 use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
@@ -26,10 +26,7 @@ async fn judge(case: &mut Case) -> Judgement {
     let mut session = case.launch(&case.base()).await?;
     // A plugin that is lost here is lost by a call before Attach.
     let _: Result<api::CheckHealthResponse, _> = session
-        .ask(
-            "aperio.plugin.v1.PluginService/CheckHealth",
-            api::CheckHealthRequest {},
-        )
+        .ask(CHECK_HEALTH, api::CheckHealthRequest {})
         .await?;
     let _: Result<api::ValidateConfigResponse, _> = session
         .ask(

@@ -1,8 +1,8 @@
 use crate::declare::requirement;
-use crate::drain::{CHECK_HEALTH, Drain, drain};
+use crate::drain::{Drain, drain};
 use crate::in_flight::InFlight;
 use crate::observed::not_aperios;
-use host::session::ATTACH;
+use host::session::{ATTACH, CHECK_HEALTH};
 use host::{CallEnd, Session};
 use runner::Case;
 use rustix::process::Signal;

@@ -3,6 +3,7 @@ use crate::handshake::library_missing;
 use crate::observed::stderr;
 use host::handshake::{Departure, go_compatible};
 use host::{Arrival, LaunchRecord};
+use rustix::process::Signal;
 use terms::{Finding, Judgement, Place, Verdict};
 
 requirement! {
@@ -19,6 +20,9 @@ requirement! {
     /// A missing configuration value that ends the process; a line that is printed but not flushed.
     "LIFE-002", Must, since "1.0", record
 }
+
+/// How programs end that meet a bound of memory or of file size.
+const BOUND: [i32; 2] = [Signal::ABORT.as_raw(), Signal::XFSZ.as_raw()];
 
 fn judge(record: &LaunchRecord) -> Judgement {
     let finding = match &record.arrival {
@@ -42,6 +46,8 @@ fn judge(record: &LaunchRecord) -> Judgement {
         .expected("a handshake line on stdout")
         .hint(if refused_cookie(record) {
             "it seems not to know the cookie: --cookie KEY=VALUE names the plugin's own"
+        } else if exit.signal.is_some_and(|signal| BOUND.contains(&signal)) {
+            "a launch bounds memory and file sizes, and it may have met a bound: [limits] of aperio-plugin.toml moves them"
         } else {
             "its last stderr lines may tell why; it gets no HOME and no other variable of yours"
         }),

@@ -35,8 +35,9 @@ async fn judge(case: &mut Case) -> Judgement {
             (Some(announced), Some(highest)) => announced != i64::from(highest),
             (Some(announced), None) => announced == 9999,
             (None, Some(_)) => true,
+            // Whoever has no major to offer says so by its exit, not by silence.
             (None, None) => {
-                matches!(record.arrival, Arrival::Exited { exit, .. } if exit.is_clean())
+                !matches!(record.arrival, Arrival::Exited { exit, .. } if !exit.is_clean())
             }
         };
         if breach {

@@ -1,6 +1,6 @@
 use crate::declare::requirement;
 use crate::in_flight::InFlight;
-use crate::observed::{not_up, stderr};
+use crate::observed::{stderr, why_not_up};
 use host::launch::Directories;
 use host::private_dir::PrivateDir;
 use host::{Launch, Session};
@@ -41,7 +41,7 @@ async fn judge(case: &mut Case) -> Judgement {
                     ))
                     .at(Place::Process)
                     .expected("a line and a health answer")
-                    .actual(not_up(&record))
+                    .actual(why_not_up(&record))
                     .with(stderr(&record)),
                 );
                 break;

@@ -14,6 +14,8 @@ use tokio::task::JoinSet;
 const CALLS: usize = 16;
 /// Streams side by side, beside those of go-plugin.
 const STREAMS: usize = 4;
+/// What all calls at once may take beyond twice the time of one.
+const BESIDE: Duration = Duration::from_secs(1);
 
 requirement! {
     /// Parallel calls and streams do not deadlock.
@@ -22,7 +24,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// One launch holds both of go-plugin's streams, four health watches, and one call that waits; then 16 calls are made at once, a light operation or else health. All must end within the limit of a call, and while the waiting call still waits.
+    /// One launch holds both of go-plugin's streams, four health watches, and one call that waits; then 16 calls are made at once, a light operation or else health. All must end within the limit of a call beyond the time that one took alone, and while the waiting call still waits, or as soon as one alone would.
     ///
     /// ## Usual causes
     ///
@@ -33,12 +35,17 @@ requirement! {
 async fn judge(case: &mut Case) -> Judgement {
     let mut session = case.launch(&case.base()).await?;
     let operation = Operation::of(&mut session).await?;
+    let alone = match &operation {
+        Some(operation) => operation.takes(&mut session).await?,
+        None => Duration::ZERO,
+    };
     let watches = watch(&session);
     let held = InFlight::hold(&mut session).await?;
+    let limit = session.limits().rpc + alone;
     let began = Instant::now();
     let mut calls = JoinSet::new();
     for _ in 0..CALLS {
-        let (caller, operation) = (session.caller(), operation.clone());
+        let (caller, operation) = (session.caller().within(limit), operation.clone());
         calls.spawn(async move {
             match operation {
                 Some(operation) => operation.call(&caller).await.map(|_| ()),
@@ -52,9 +59,9 @@ async fn judge(case: &mut Case) -> Judgement {
     }
     let took = began.elapsed();
     // Together with the waiting call all calls end at once, so that a plugin
-    // which takes one at a time shows only in their order.
-    let waited_for =
-        held.as_ref().is_some_and(InFlight::has_ended) && took > Duration::from_secs(1);
+    // which takes one at a time shows only in their order. Calls that take
+    // longer than the other one waits end after it without any wait.
+    let waited_for = held.as_ref().is_some_and(InFlight::has_ended) && took > alone * 2 + BESIDE;
     let replied = ends.iter().filter(|end| end.replied()).count();
     let other = ends.into_iter().find(|end| !end.replied());
     let method = operation.map_or(HEALTH, |operation| operation.method());
@@ -64,8 +71,9 @@ async fn judge(case: &mut Case) -> Judgement {
             "{replied} of {CALLS} calls were replied to; another ended so: {end}"
         )),
         None if waited_for => Some(format!(
-            "the calls ended after {} ms, once the waiting call had ended",
-            took.as_millis()
+            "the calls ended after {} ms, once the waiting call had ended; one alone took {} ms",
+            took.as_millis(),
+            alone.as_millis()
         )),
         None => None,
     };

@@ -1,4 +1,5 @@
 use crate::declare::requirement;
+use host::session::CHECK_HEALTH;
 use host::tree;
 use host::{Arrival, CallEnd, LaunchRecord, Session};
 use proto::aperio::plugin::v1 as api;
@@ -7,7 +8,6 @@ use runner::Case;
 use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Place, Stopped, Verdict};
 
-const CHECK_HEALTH: &str = "aperio.plugin.v1.PluginService/CheckHealth";
 /// From Attach to readiness.
 const READY: Duration = Duration::from_secs(30);
 /// Starts of which the fastest counts.

@@ -1,3 +1,4 @@
+use super::STREAM_STDIO;
 use super::output::outputs;
 use crate::declare::requirement;
 use proto::goplugin::stdio_data::Channel;
@@ -47,7 +48,7 @@ async fn judge(case: &mut Case) -> Judgement {
                 .actual(format!("{} bytes", piece.length))
         });
     let place = || Place::Call {
-        method: "plugin.GRPCStdio/StreamStdio".to_owned(),
+        method: STREAM_STDIO.to_owned(),
     };
     Ok(Verdict::of(
         unlabelled

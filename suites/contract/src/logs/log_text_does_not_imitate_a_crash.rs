@@ -20,7 +20,7 @@ async fn judge(case: &mut Case) -> Judgement {
     let (mut seen, mut findings) = (0, Vec::new());
     let lived = outputs
         .iter()
-        .filter(|output| output.exit.is_none_or(|exit| exit.is_clean()));
+        .filter(|output| output.exit.is_some_and(|exit| exit.is_clean()));
     for line in lived.flat_map(|output| &output.stderr) {
         let reading = logs::read(line);
         seen += usize::from(any(reading.form));
@@ -42,7 +42,7 @@ async fn judge(case: &mut Case) -> Judgement {
     }
     if seen == 0 {
         return Ok(Verdict::not_claimed(
-            "the plugin logs nothing, or ended by a crash",
+            "the plugin logs nothing, or did not end cleanly",
         ));
     }
     Ok(Verdict::of(findings))

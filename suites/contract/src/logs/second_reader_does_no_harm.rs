@@ -1,3 +1,4 @@
+use super::STREAM_STDIO;
 use crate::declare::requirement;
 use crate::observed::blocked_by;
 use host::StreamState;
@@ -52,7 +53,7 @@ async fn judge(case: &mut Case) -> Judgement {
         Some(seen) => Verdict::fail(
             Finding::new("a second StreamStdio does harm")
                 .at(Place::Call {
-                    method: "plugin.GRPCStdio/StreamStdio".to_owned(),
+                    method: STREAM_STDIO.to_owned(),
                 })
                 .expected("any answer, and a plugin that goes on")
                 .actual(seen)

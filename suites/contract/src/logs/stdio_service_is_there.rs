@@ -1,3 +1,4 @@
+use super::STREAM_STDIO;
 use crate::declare::requirement;
 use host::Session;
 use terms::{Finding, Judgement, Place, Verdict};
@@ -26,7 +27,7 @@ async fn judge(session: &mut Session) -> Judgement {
     Ok(Verdict::fail(
         Finding::new("StreamStdio is not implemented")
             .at(Place::Call {
-                method: "plugin.GRPCStdio/StreamStdio".to_owned(),
+                method: STREAM_STDIO.to_owned(),
             })
             .expected("a stream that stays open")
             .actual("UNIMPLEMENTED"),

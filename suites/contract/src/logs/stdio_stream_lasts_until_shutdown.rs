@@ -1,3 +1,4 @@
+use super::STREAM_STDIO;
 use crate::declare::requirement;
 use host::stdio::Stdio;
 use host::{Session, StreamState};
@@ -29,7 +30,7 @@ async fn judge(session: &mut Session) -> Judgement {
     Ok(Verdict::fail(
         Finding::new("StreamStdio ended before shutdown")
             .at(Place::Call {
-                method: "plugin.GRPCStdio/StreamStdio".to_owned(),
+                method: STREAM_STDIO.to_owned(),
             })
             .expected("a stream that stays open")
             .actual(seen)

@@ -10,7 +10,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// 200 calls warm a launch up: the light operation of an Aperio plugin where it takes less than 100 ms, else health. Then the threads of the process are read at the borders of three windows over 500 calls. Where every window has grown, it is looked at again over 1000, then over 2000 calls; only growth in every window of all three, that has not slowed down to half, is a breach. So pools that fill and heaps that breathe are not accused.
+    /// 200 calls warm a launch up: the light operation of an Aperio plugin where it asks no provider and takes less than 100 ms, else health. Then the threads of the process are read at the borders of three windows over 500 calls. Where every window has grown, it is looked at again over 1000, then over 2000 calls; only growth in every window of all three, that has not slowed down to half, is a breach. So pools that fill and heaps that breathe are not accused.
     ///
     /// ## Usual causes
     ///

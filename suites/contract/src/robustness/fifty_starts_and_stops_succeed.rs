@@ -1,6 +1,6 @@
 use crate::declare::requirement;
 use crate::fifty_launches::{Life, fifty_launches};
-use crate::observed::{blocked_by, not_up, stderr};
+use crate::observed::{blocked_by, stderr, why_not_up};
 use runner::Case;
 use terms::{Finding, Judgement, Place, Verdict};
 
@@ -32,7 +32,7 @@ async fn judge(case: &mut Case) -> Judgement {
                 .actual(format!(
                     "{} failed; one so: {}",
                     down.len(),
-                    not_up(&first.record)
+                    why_not_up(&first.record)
                 ))
                 .with(stderr(&first.record)),
         );

@@ -1,6 +1,6 @@
 use crate::declare::requirement;
 use crate::lifecycle::BUSY;
-use crate::observed::not_up;
+use crate::observed::why_not_up;
 use crate::operation::Operation;
 use host::call::code_name;
 use host::handshake::{Network, Protocol};
@@ -93,7 +93,12 @@ async fn difference(
 ) -> Result<Option<(String, String)>, Stopped> {
     let other = match case.attempt(launch).await? {
         Ok(session) => profile(session).await?,
-        Err(record) => return Ok(Some(("a launch that comes up".to_owned(), not_up(&record)))),
+        Err(record) => {
+            return Ok(Some((
+                "a launch that comes up".to_owned(),
+                why_not_up(&record),
+            )));
+        }
     };
     let short = |profile: &Profile| format!("{profile:?}").chars().take(400).collect();
     Ok((other != *usual).then(|| (short(usual), short(&other))))

@@ -2,7 +2,7 @@ use crate::declare::requirement;
 use crate::observed::reason;
 use futures::future::join_all;
 use host::call::{HEALTH, code_name};
-use host::session::DESCRIBE;
+use host::session::{DESCRIBE, describe_request};
 use host::{CallEnd, Caller, Session};
 use proto::aperio::plugin::v1 as api;
 use proto::goplugin::Empty;
@@ -159,12 +159,8 @@ impl Call {
                 end.map(|_| Said::Nothing)
             }
             Call::Describe => {
-                let (major, minor) = proto::INTERFACE_VERSION;
-                let request = api::DescribeRequest {
-                    host_interface_version: Some(api::InterfaceVersion { major, minor }),
-                    ..api::DescribeRequest::default()
-                };
-                let end: CallEnd<api::DescribeResponse> = caller.unary(DESCRIBE, request).await;
+                let end: CallEnd<api::DescribeResponse> =
+                    caller.unary(DESCRIBE, describe_request()).await;
                 end.map(|response| Said::Described(Box::new(response)))
             }
             Call::Actions => {

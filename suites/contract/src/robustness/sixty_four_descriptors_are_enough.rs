@@ -1,5 +1,5 @@
 use crate::declare::requirement;
-use crate::observed::{not_up, stderr};
+use crate::observed::{stderr, why_not_up};
 use crate::operation::Operation;
 use futures::future::join_all;
 use host::call::HEALTH;
@@ -58,7 +58,7 @@ async fn broken(case: &Case, open_files: Option<u64>) -> Result<Option<Finding>,
                 Finding::new("the plugin does not start with 64 descriptors")
                     .at(Place::Process)
                     .expected("a line and a health answer")
-                    .actual(not_up(&record))
+                    .actual(why_not_up(&record))
                     .with(stderr(&record)),
             ));
         }

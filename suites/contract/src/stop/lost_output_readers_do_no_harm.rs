@@ -86,7 +86,7 @@ async fn live(case: &Case, is_read: bool) -> Result<Life, Stopped> {
     // Whatever needs an answer of the plugin is asked for beforehand.
     let operation = Operation::of(&mut session).await?;
     let host = if session.plugin().is_aperio() {
-        let server = session.serve_host(&services::Place::Loopback, None).await;
+        let server = session.serve_host(&services::Listen::Loopback, None).await;
         let server = server.map_err(Trouble::infrastructure)?;
         let id = session.next_broker_id();
         let request = session.attach_request(id).await?;

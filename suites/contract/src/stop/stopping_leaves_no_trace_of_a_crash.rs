@@ -109,10 +109,9 @@ async fn last_words(case: &Case, way: Way) -> Result<Option<Vec<(u64, String)>>,
 }
 
 /// How runtimes begin what they say of a crash.
-const BEGINNINGS: [&str; 8] = [
+const BEGINNINGS: [&str; 7] = [
     "panic: ",
     "fatal error: ",
-    "goroutine ",
     "SIGSEGV",
     "Segmentation fault",
     "Traceback (most recent call last)",
@@ -125,6 +124,7 @@ fn tells_of_a_crash(line: &str) -> bool {
     BEGINNINGS
         .iter()
         .any(|beginning| line.starts_with(beginning))
+        || (line.starts_with("goroutine ") && line.trim_end().ends_with("]:"))
         || (line.starts_with("thread '") && line.contains("panicked at"))
         || line.ends_with("(core dumped)")
 }
@@ -137,6 +137,8 @@ mod tests {
     fn crashes_of_several_runtimes_are_known() {
         for line in [
             "panic: close of closed channel",
+            "goroutine 1 [running]:",
+            "goroutine 34 [chan receive, 2 minutes]:",
             "thread 'main' (7) panicked at src/main.rs:1:1:",
             "Traceback (most recent call last):",
             "Aborted (core dumped)",
@@ -147,6 +149,7 @@ mod tests {
             "[INFO] stopping",
             r#"{"@message":"panic: none"}"#,
             "no panic: all is well",
+            "goroutine pool drained",
         ] {
             assert!(!tells_of_a_crash(line), "{line}");
         }

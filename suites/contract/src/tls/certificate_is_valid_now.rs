@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The clock of this machine must lie within the validity of field 6. Where it does not, go-plugin's host would end the handshake, so nobody dials.
+    /// The time at which the line came, by the clock of this machine, must lie within the validity of field 6. Where it does not, go-plugin's host would end the handshake, so nobody dials.
     "TLS-007", Must, since "1.0", record over tls
 }
 

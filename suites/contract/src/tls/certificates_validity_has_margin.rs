@@ -11,7 +11,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// By the clock of this machine the validity of field 6 must have begun at least 5 s ago and last 30 days more.
+    /// By the clock of this machine the validity of field 6 must have begun at least 5 s before the line came, and last 30 days more.
     "TLS-008", Should, since "1.0", record over tls
 }
 

@@ -3,10 +3,9 @@
 use crate::observed::{blocked_by, stderr};
 use host::LaunchRecord;
 use host::certificate::{Flaw, Spotted, flaws};
-use std::time::SystemTime;
 use terms::{Finding, Judgement, Place, Verdict};
 
-/// Fails where the announced certificate has this flaw.
+/// Fails where the announced certificate had this flaw when it was announced.
 pub(super) fn judge_flaw(record: &LaunchRecord, flaw: Flaw, expected: &str) -> Judgement {
     let Some(spotted) = spotted(record) else {
         return Ok(blocked_by("TLS-001"));
@@ -35,5 +34,5 @@ pub(super) fn has_flaw(record: &LaunchRecord, flaw: Flaw) -> bool {
 
 fn spotted(record: &LaunchRecord) -> Option<Vec<Spotted>> {
     let der = record.line.as_ref()?.certificate.as_ref()?;
-    Some(flaws(der, SystemTime::now()))
+    Some(flaws(der, record.arrived))
 }

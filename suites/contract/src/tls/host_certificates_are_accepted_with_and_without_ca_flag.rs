@@ -1,6 +1,6 @@
 use super::announced::launch_as;
 use crate::declare::requirement;
-use crate::observed::{not_up, stderr};
+use crate::observed::{stderr, why_not_up};
 use host::Mode;
 use host::identity::Kind;
 use runner::Case;
@@ -33,7 +33,7 @@ async fn judge(case: &mut Case) -> Judgement {
         Err(record) => Ok(Verdict::fail(
             Finding::new("a host certificate without the CA flag is refused")
                 .expected("a channel, as with the flag")
-                .actual(not_up(&record))
+                .actual(why_not_up(&record))
                 .with(stderr(&record)),
         )),
     }

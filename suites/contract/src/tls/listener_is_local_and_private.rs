@@ -1,10 +1,12 @@
 use super::announced::launch_as;
+use super::served::is_served;
 use crate::declare::requirement;
 use host::identity::{Curve, HostIdentity, Kind};
 use host::tree::{self, Listener};
 use host::{Caller, Launch, Mode, Session};
 use runner::Case;
 use terms::{Finding, Judgement, Place, Trouble, Verdict};
+use tonic::Code;
 
 requirement! {
     /// The listener is local and private.
@@ -13,7 +15,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Every socket that the plugin's processes listen on, in both modes, must be a unix socket or on loopback. Then, under AutoMTLS, a client without a certificate and one with a certificate that looks like the host's but has another key each connect and call health; a refusal shows at the latest in that call, since TLS 1.3 tells a client late. Last, a launch whose host certificate has expired: not even that host may be served.
+    /// Every socket that the plugin's processes listen on, in both modes, must be a unix socket or on loopback. Then, under AutoMTLS, a client without a certificate and one with a certificate that looks like the host's but has another key each connect and call health; a refusal shows at the latest in that call, since TLS 1.3 tells a client late, and may be a status: UNAUTHENTICATED or PERMISSION_DENIED. Last, a launch whose host certificate has expired: not even that host may be served.
     "SEC-005", Must, since "1.0", launches
 }
 
@@ -65,7 +67,7 @@ async fn strangers(session: &mut Session) -> Result<Vec<Finding>, Trouble> {
             Err(_) => false,
             Ok(channel) => {
                 let caller = Caller::new(channel, session.transcript().clone(), limit);
-                caller.health("plugin").await.replied()
+                is_served(caller.health("plugin").await.code())
             }
         };
         if served {
@@ -88,6 +90,15 @@ async fn expired_host(case: &Case) -> Result<Option<Finding>, Trouble> {
     let Ok(session) = case.attempt(&launch_as(kind)?).await? else {
         return Ok(None);
     };
+    let code = match &session.facts().first_health {
+        Some(Ok(_)) => Some(Code::Ok),
+        Some(Err((code, _))) => Some(Code::from(*code)),
+        None => None,
+    };
+    if !is_served(code) {
+        session.stop().await;
+        return Ok(None);
+    }
     let finding = Finding::new("a host whose certificate has expired was served")
         .expected("a refused connection or call, or no process")
         .actual("health answered")

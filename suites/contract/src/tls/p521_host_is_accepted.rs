@@ -1,5 +1,5 @@
 use crate::declare::requirement;
-use crate::observed::{not_up, stderr};
+use crate::observed::{stderr, why_not_up};
 use host::Launch;
 use host::identity::Curve;
 use host::launch::Tls;
@@ -46,7 +46,7 @@ async fn judge(case: &mut Case) -> Judgement {
     Ok(Verdict::fail(
         Finding::new("works with a P-256 host, not with go-plugin's P-521")
             .expected("a channel to a host with a P-521 certificate")
-            .actual(not_up(&refused))
+            .actual(why_not_up(&refused))
             .hint(
                 "the plugin's TLS stack does not support P-521 client certificates (BoringSSL, as in grpcio): terminate TLS with OpenSSL",
             )

@@ -1,6 +1,6 @@
 use super::announced::{Form, launch_with};
 use crate::declare::requirement;
-use crate::observed::{not_up, stderr};
+use crate::observed::{stderr, why_not_up};
 use host::Mode;
 use runner::Case;
 use terms::{Finding, Judgement, Verdict};
@@ -36,7 +36,7 @@ async fn judge(case: &mut Case) -> Judgement {
             Err(record) => findings.push(
                 Finding::new(format!("a host certificate {variant} is not read"))
                     .expected("a channel, as with the usual text")
-                    .actual(not_up(&record))
+                    .actual(why_not_up(&record))
                     .with(stderr(&record)),
             ),
         }

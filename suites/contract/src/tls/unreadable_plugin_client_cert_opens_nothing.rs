@@ -1,4 +1,5 @@
 use super::announced::launch_with;
+use super::served::is_served;
 use crate::declare::requirement;
 use crate::observed::stderr;
 use host::channel::Target;
@@ -44,7 +45,7 @@ async fn judge(case: &mut Case) -> Judgement {
             ]);
         }
         for (how, target) in clients {
-            if is_served(&target, case.limits().rpc).await {
+            if answers(&target, case.limits().rpc).await {
                 findings.push(
                     Finding::new(format!("a client {how} is served"))
                         .expected("a refusal, or no process")
@@ -58,10 +59,10 @@ async fn judge(case: &mut Case) -> Judgement {
     Ok(Verdict::of(findings))
 }
 
-async fn is_served(target: &Target, limit: Duration) -> bool {
+async fn answers(target: &Target, limit: Duration) -> bool {
     let Ok(channel) = target.channel(limit).await else {
         return false;
     };
     let caller = Caller::new(channel, Transcript::new(Instant::now()), limit);
-    caller.health("plugin").await.replied()
+    is_served(caller.health("plugin").await.code())
 }

@@ -4,12 +4,13 @@ use super::{Compared, Ended, conclusion, exit, matrix, trouble};
 use anstyle::{AnsiColor, Style};
 use compat::aperio::{Finding, Outcome, Place};
 use compat::effect::Demand;
+use compat::load::file;
 use compat::witness::{Outcome as Reads, Witness, hex};
 use compat::{Channel, Declared, Era, buf};
 use report::escape;
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::io::Read;
+use std::path::Path;
 use terms::Exit;
 
 /// Blocks of findings that break nothing.
@@ -317,10 +318,8 @@ impl Excerpts {
             return;
         };
         let file = self.0.entry(path.clone()).or_insert_with(|| {
-            let mut content = String::new();
-            let file = std::fs::File::open(path).ok()?;
-            file.take(TEXT).read_to_string(&mut content).ok()?;
-            Some(content)
+            let bytes = file::read(Path::new(path), TEXT).ok()?;
+            String::from_utf8(bytes).ok()
         });
         let number = span.start_line as usize;
         let line = file.as_ref().and_then(|file| file.lines().nth(number - 1));
