@@ -265,6 +265,38 @@ fn a_death_in_the_middle_is_told_by_its_cause() {
     hostile(
         "sleeps_in_health",
         "LIFE-005",
+        &[
+            "no answer within 2 s",
+            "bytes came: ",
+            "Hint",
+            "no answer to the call is among",
+        ],
+    );
+    hostile(
+        "sleeps_in_connection",
+        "LIFE-005",
         &["no answer within 2 s", "Hint", "nothing came back"],
+    );
+}
+
+#[test]
+fn a_first_call_that_breaks_is_told_by_what_came() {
+    let hostile = |name: &str, words: &[&str]| {
+        let command = [BINARY, "reference-plugin", "--hostile", name];
+        judged(&[], &command, 1, &[("LIFE-005", words)]);
+    };
+    hostile(
+        "pushes_response",
+        &[
+            "connection error detected",
+            "1 PUSH_PROMISE",
+            "Hint",
+            "gave the connection up",
+        ],
+    );
+    hostile("resets_streams", &[" RST_STREAM", "Hint", "by a frame"]);
+    hostile(
+        "sends_endless_hints",
+        &["no answer within 2 s", " HEADERS", "Hint", "1xx"],
     );
 }

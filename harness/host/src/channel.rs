@@ -18,6 +18,7 @@ use tonic::transport::{Channel, Endpoint};
 
 mod watched;
 
+pub use watched::Came;
 pub(crate) use watched::Watched;
 
 /// A byte stream to the plugin, whatever carries it.
@@ -55,6 +56,8 @@ pub struct ChannelFailure {
     pub text: String,
     /// How the process had ended by then, if it had.
     pub exit: Option<crate::process::Exit>,
+    /// What had come by then, where the first call is what failed.
+    pub came: Came,
 }
 
 /// The steps of bringing up a channel, in order.
@@ -353,6 +356,7 @@ impl Target {
         let io = tokio::time::timeout(limit, self.open(&mut facts))
             .await
             .map_err(|_| ChannelFailure::timed_out(Step::Connect, limit))??;
+        let (io, _) = Watched::over(io);
         over(io, limit).await
     }
 }
@@ -373,6 +377,7 @@ impl ChannelFailure {
             step,
             text: error.to_string(),
             exit: None,
+            came: Came::default(),
         }
     }
 
@@ -381,6 +386,7 @@ impl ChannelFailure {
             step,
             text: format!("no answer within {} s", limit.as_secs_f32()),
             exit: None,
+            came: Came::default(),
         }
     }
 }

@@ -3,21 +3,29 @@
 //! The client asks for the list of services, then for the file of each, then
 //! for imports that did not come along. It asks `v1`, and what that was called
 //! before where `v1` is unknown. What it reads is bounded in number, bytes and
-//! time, and goes into a pool of its own.
+//! time, weighed before it is decoded, and goes into a pool of its own.
 
 use crate::call::{CallEnd, Caller, classify, path};
+use crate::codec::RawCodec;
+use bytes::Bytes;
 use prost::Message;
-use prost_reflect::DescriptorPool;
 use prost_reflect::prost_types::FileDescriptorProto;
+use prost_reflect::{DescriptorPool, MessageDescriptor};
 use proto::grpc::reflection::v1::server_reflection_request::MessageRequest as Question;
 use proto::grpc::reflection::v1::server_reflection_response::MessageResponse as Answer;
 use proto::grpc::reflection::v1::{ServerReflectionRequest, ServerReflectionResponse};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 use terms::Direction;
 use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Status, Streaming};
+
+mod weight;
+
+use weight::Room;
 
 /// Full names of the method, the settled one first. The wire is one.
 pub const METHODS: [&str; 2] = [
@@ -34,6 +42,14 @@ const BYTES: usize = 4 << 20;
 /// The whole conversation, in limits of one call.
 const CALLS: u32 = 3;
 
+/// Characters of a refusal that are told.
+const REFUSAL: usize = 400;
+
+static ANSWER: LazyLock<MessageDescriptor> =
+    LazyLock::new(|| known("grpc.reflection.v1.ServerReflectionResponse"));
+static FILE: LazyLock<MessageDescriptor> =
+    LazyLock::new(|| known("google.protobuf.FileDescriptorProto"));
+
 /// What reflection told.
 #[derive(Debug)]
 pub struct Reflected {
@@ -45,7 +61,8 @@ pub struct Reflected {
     pub without_descriptor: BTreeMap<String, String>,
     /// The descriptors.
     pub pool: DescriptorPool,
-    /// The files as a descriptor set, each in the bytes that came.
+    /// The files as a descriptor set, each in the bytes that came but for its
+    /// comments.
     pub encoded: Vec<u8>,
 }
 
@@ -151,7 +168,7 @@ async fn converse(caller: &Caller, method: &'static str) -> Result<Reflected, Fa
 /// The stream: one question, then its answer.
 struct Conversation {
     questions: mpsc::Sender<ServerReflectionRequest>,
-    answers: Streaming<ServerReflectionResponse>,
+    answers: Streaming<Bytes>,
     bytes: usize,
 }
 
@@ -164,10 +181,10 @@ impl Conversation {
         questions.send(first).await.expect("the receiver is here");
         let opened = async {
             let mut grpc = caller.ready(BYTES).await?;
-            let codec = tonic_prost::ProstCodec::default();
-            let requests = Request::new(ReceiverStream::new(receiver));
-            let answers: Streaming<ServerReflectionResponse> = grpc
-                .streaming(requests, path(method), codec)
+            let questions = ReceiverStream::new(receiver)
+                .map(|question: ServerReflectionRequest| Bytes::from(question.encode_to_vec()));
+            let answers = grpc
+                .streaming(Request::new(questions), path(method), RawCodec)
                 .await?
                 .into_inner();
             Ok(answers)
@@ -206,13 +223,15 @@ impl Conversation {
                 "the stream ended without an answer".to_owned(),
             ));
         };
-        self.bytes += answer.encoded_len();
+        self.bytes += answer.len();
         if self.bytes > BYTES {
             return Err(Failure::TooMuch(format!(
                 "more than {BYTES} bytes of answers"
             )));
         }
-        answer
+        Room::default().take_lists(&ANSWER, &answer)?;
+        ServerReflectionResponse::decode(answer)
+            .map_err(|error| Failure::Wrong(format!("an answer is malformed: {error}")))?
             .message_response
             .ok_or_else(|| Failure::Wrong("an answer holds nothing".to_owned()))
     }
@@ -232,7 +251,8 @@ impl Conversation {
             }
             Answer::ErrorResponse(error) => {
                 let code = crate::call::code_name(Code::from_i32(error.error_code));
-                Ok(Err(format!("{code} {:?}", error.error_message)))
+                let told: String = error.error_message.chars().take(REFUSAL).collect();
+                Ok(Err(format!("{code} {told:?}")))
             }
             _ => Err(Failure::Wrong(
                 "a file was asked for, and something else came".to_owned(),
@@ -252,27 +272,46 @@ fn ended(status: Status) -> Failure {
     Failure::Ended(classify(status, BYTES))
 }
 
-/// Files by name.
+/// A message of this project's own descriptors.
+fn known(name: &str) -> MessageDescriptor {
+    proto::interface::newest()
+        .get_message_by_name(name)
+        .expect("the committed set holds reflection and descriptors")
+}
+
+/// Files by name, and what room there is for more.
 #[derive(Default)]
 struct Files {
     read: BTreeMap<String, FileDescriptorProto>,
     /// The same as they came: custom options are in the bytes alone.
     came: BTreeMap<String, Vec<u8>>,
+    room: Room,
+}
+
+/// A file of which nothing but the name is decoded.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Named {
+    #[prost(string, tag = "1")]
+    name: String,
 }
 
 impl Files {
     fn add(&mut self, encoded: &[u8]) -> Result<(), Failure> {
-        let file = FileDescriptorProto::decode(encoded)
-            .map_err(|error| Failure::Wrong(format!("a file is no descriptor: {error}")))?;
+        let wrong = |error| Failure::Wrong(format!("a file is no descriptor: {error}"));
+        let Named { name } = Named::decode(encoded).map_err(wrong)?;
+        // A server may send a file again with every answer.
+        if self.read.contains_key(&name) {
+            return Ok(());
+        }
         if self.read.len() >= FILES {
             return Err(Failure::TooMuch(format!("more than {FILES} files")));
         }
-        // A server may send a file again with every answer.
-        let name = file.name().to_owned();
-        self.came
-            .entry(name.clone())
-            .or_insert_with(|| encoded.to_vec());
-        self.read.entry(name).or_insert(file);
+        let encoded = weight::without_comments(encoded).map_err(wrong)?;
+        self.room.take_lists(&FILE, &encoded)?;
+        let file = FileDescriptorProto::decode(encoded.as_slice()).map_err(wrong)?;
+        self.room.take_names(&file)?;
+        self.came.insert(name.clone(), encoded);
+        self.read.insert(name, file);
         Ok(())
     }
 
@@ -322,6 +361,8 @@ mod tests {
     use super::*;
     use crate::transcript::Transcript;
     use hyper_util::rt::{TokioExecutor, TokioIo};
+    use prost_reflect::prost_types::SourceCodeInfo;
+    use prost_reflect::prost_types::source_code_info::Location;
     use proto::grpc::reflection::v1::server_reflection_server::{
         ServerReflection, ServerReflectionServer,
     };
@@ -330,7 +371,7 @@ mod tests {
     };
     use std::pin::Pin;
     use std::time::{Duration, Instant};
-    use tokio_stream::{Stream, StreamExt};
+    use tokio_stream::Stream;
     use tonic::Response;
     use tonic::codegen::Service;
 
@@ -499,8 +540,33 @@ mod tests {
 
     #[tokio::test]
     async fn endless_answers_are_cut() {
-        let many: [fn(Question) -> Option<Answer>; 2] = [
+        let many: [fn(Question) -> Option<Answer>; 7] = [
             |_| Some(services((0..1000).map(|number| number.to_string()))),
+            |_| Some(services((0..1_000_000).map(|_| String::new()))),
+            // A million files of nothing.
+            |question| {
+                Some(match question {
+                    Question::ListServices(_) => one(question, Vec::new()),
+                    _ => Answer::FileDescriptorResponse(FileDescriptorResponse {
+                        file_descriptor_proto: vec![Vec::new(); 1_000_000],
+                    }),
+                })
+            },
+            // Messages of two bytes each.
+            |question| Some(one(question, [0x22, 0].repeat(1_000_000))),
+            // Imports, and numbers of imports, packed.
+            |question| {
+                Some(one(
+                    question,
+                    [&[0x52, 0x80, 0x80, 0x40][..], &vec![1; 1 << 20]].concat(),
+                ))
+            },
+            // A name that all the fields of a message repeat.
+            |question| {
+                let mut file = health();
+                file.message_type[0].name = Some("x".repeat(100_000));
+                Some(one(question, file.encode_to_vec()))
+            },
             // Each file imports the next one.
             |question| {
                 let number: usize = match &question {
@@ -519,6 +585,41 @@ mod tests {
         for answer in many {
             let told = told(answer).await;
             assert!(matches!(told, Err(Failure::TooMuch(_))), "{told:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn comments_and_repetitions_weigh_nothing() {
+        let told = told(|question| {
+            let mut file = health();
+            let location = |number| Location {
+                path: vec![number; 8],
+                span: vec![number; 4],
+                ..Location::default()
+            };
+            file.source_code_info = Some(SourceCodeInfo {
+                location: (0..5_000).map(location).collect(),
+            });
+            let file = file.encode_to_vec();
+            Some(match question {
+                Question::ListServices(_) => one(question, file),
+                _ => Answer::FileDescriptorResponse(FileDescriptorResponse {
+                    file_descriptor_proto: vec![file; 20],
+                }),
+            })
+        });
+        assert!(told.await.unwrap().without_descriptor.is_empty());
+    }
+
+    #[test]
+    fn six_times_the_interface_is_still_read() {
+        let mut files = Files::default();
+        for copy in 0..6 {
+            for file in proto::interface::newest().files() {
+                let mut file = file.file_descriptor_proto().clone();
+                file.name = Some(format!("{copy}/{}", file.name()));
+                files.add(&file.encode_to_vec()).unwrap();
+            }
         }
     }
 

@@ -213,7 +213,8 @@ impl Start {
                 })
             }
             Err(mut failure) => {
-                let was_refused = target.tls.is_some() && !heard.anything();
+                failure.came = heard.so_far();
+                let was_refused = target.tls.is_some() && !failure.came.anything();
                 if failure.step == Step::Http && was_refused {
                     failure.step = Step::Refused;
                 }

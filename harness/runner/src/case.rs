@@ -159,9 +159,30 @@ fn way_out(failure: &host::channel::ChannelFailure) -> Option<&'static str> {
         _ if failure.exit.is_some() => {
             Some("the process ended by itself; its last stderr lines may tell why")
         }
-        Step::Silent => Some(
+        Step::Silent if !failure.came.anything() => Some(
             "the connection was taken and nothing came back: is the server started, and not \
              busy, when the line is printed?",
+        ),
+        Step::Silent if failure.came.part_of_an_answer() => Some(
+            "an answer began and did not end: it ends with the headers that hold grpc-status and \
+             END_STREAM, and a 1xx status is none",
+        ),
+        Step::Http | Step::Silent if failure.came.given_up() => Some(
+            "the plugin gave up the call or its connection by a frame of HTTP/2, which is no \
+             status of gRPC: the log of its server may tell why",
+        ),
+        Step::Silent => Some(
+            "HTTP/2 is spoken, and no answer to the call is among what came: does the handler of \
+             the health check wait for something, or does the server send without a pause what \
+             is no answer?",
+        ),
+        Step::Http if failure.came.hung_up() => Some(
+            "the plugin closed the connection under the call: did its handler crash, or is \
+             something in front of the server?",
+        ),
+        Step::Http => Some(
+            "the host gave the connection up for what came over it: does anything but one HTTP/2 \
+             server write to it, or is more sent than a host takes?",
         ),
         Step::Stranger => Some("announce the socket that this very process listens on"),
         _ => None,
@@ -171,6 +192,7 @@ fn way_out(failure: &host::channel::ChannelFailure) -> Option<&'static str> {
 /// What is wrong with a launch that brought no session.
 pub(crate) fn not_up(record: &LaunchRecord) -> Finding {
     use host::Arrival;
+    use host::channel::Step;
     let message = match (&record.arrival, &record.channel) {
         (_, Some(Err(failure))) => format!("the line is fine, but {failure}"),
         (Arrival::NotStarted(failure), _) => failure.to_string(),
@@ -208,6 +230,11 @@ pub(crate) fn not_up(record: &LaunchRecord) -> Finding {
     });
     if let Some(Err(failure)) = &record.channel {
         finding.hint = way_out(failure).map(str::to_owned);
+        if matches!(failure.step, Step::Http | Step::Silent) {
+            return finding
+                .expected("an answer to the health check")
+                .actual(failure.came.to_string());
+        }
     }
     match shown {
         Some(line) => finding

@@ -1,7 +1,7 @@
 //! A requirement together with the code that judges it.
 
 use crate::Case;
-use host::channel::{ChannelFailure, Step};
+use host::channel::{Came, ChannelFailure, Step};
 use host::{LaunchRecord, Mode, Session};
 use std::future::Future;
 use std::pin::Pin;
@@ -124,6 +124,7 @@ impl Roots {
                     step,
                     text: String::new(),
                     exit: None,
+                    came: Came::default(),
                 };
                 (self.no_channel)(&failure) == id
             })

@@ -87,6 +87,7 @@ fn no_channel(failure: &ChannelFailure) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use host::channel::Came;
     use host::process::Exit;
 
     #[test]
@@ -106,6 +107,7 @@ mod tests {
             step,
             text: String::new(),
             exit,
+            came: Came::default(),
         }
     }
 
