@@ -42,7 +42,7 @@ async fn judge(case: &mut Case) -> Judgement {
         Some(root) if !case.came_up(Mode::AutoMtls) => {
             Box::pin(at_start(case, &launch, root)).await
         }
-        _ => in_calls(case, &launch).await,
+        _ => Box::pin(in_calls(case, &launch)).await,
     }
 }
 
