@@ -255,12 +255,7 @@ fn a_death_in_the_middle_is_told_by_its_cause() {
     hostile(
         "dies_in_health",
         "LIFE-005",
-        &[
-            "killed by SIGKILL",
-            "Plugin's stderr",
-            "Hint",
-            "ended by itself",
-        ],
+        &["killed by SIGKILL", "Hint", "ended by itself"],
     );
     hostile(
         "sleeps_in_health",

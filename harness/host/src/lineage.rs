@@ -1,12 +1,14 @@
 //! Who stands below this process.
 
+use crate::process::was_plugin;
 use procfs::process::Process;
 
 /// Parents that are followed; nobody has so many.
 const STEPS: usize = 4096;
 
 /// Whether a process was started by this one or by one below it; a process
-/// whose parent has ended comes back to this one. None where it is gone.
+/// whose parent has ended comes back to this one. None where it is gone and was
+/// not seen to go.
 pub fn is_below(pid: i32) -> Option<bool> {
     let own = rustix::process::getpid().as_raw_nonzero().get();
     let mut at = pid;
@@ -17,7 +19,7 @@ pub fn is_below(pid: i32) -> Option<bool> {
             // Nobody's child is nobody's descendant.
             Ok(0) => return Some(false),
             Ok(parent) => at = parent,
-            Err(_) if at == pid => return None,
+            Err(_) if at == pid => return was_plugin(pid).then_some(true),
             // A parent ended between two looks: its child has another now.
             Err(_) => at = pid,
         }

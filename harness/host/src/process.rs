@@ -9,7 +9,7 @@ use rustix::process::{
     Pid, PidfdFlags, Resource, Rlimit, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process,
     kill_process_group, pidfd_open, waitid, waitpid,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
@@ -118,6 +118,27 @@ fn signal_name(signal: i32) -> String {
         other => return format!("signal {other}"),
     };
     name.to_owned()
+}
+
+/// Ends that are remembered.
+const MOST_ENDED: usize = 4096;
+
+/// Processes of plugins that have been reaped, the last ones.
+static ENDED: Mutex<VecDeque<i32>> = Mutex::new(VecDeque::new());
+
+/// Remembers that a process of a plugin, started here or adopted, is reaped.
+pub(crate) fn has_ended(pid: i32) {
+    let mut ended = ENDED.lock().unwrap_or_else(PoisonError::into_inner);
+    if ended.len() == MOST_ENDED {
+        ended.pop_front();
+    }
+    ended.push_back(pid);
+}
+
+/// Whether this was a process of a plugin until it was reaped.
+pub(crate) fn was_plugin(pid: i32) -> bool {
+    let ended = ENDED.lock().unwrap_or_else(PoisonError::into_inner);
+    ended.contains(&pid)
 }
 
 static OWN: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
@@ -358,6 +379,7 @@ impl Process {
     /// Reaps a child that has ended.
     fn bury(&self) {
         let _reaping = a_child_changes();
+        has_ended(self.pid());
         let _ = waitpid(Some(self.pid), WaitOptions::NOHANG);
         own().remove(&self.pid());
     }

@@ -84,14 +84,15 @@ impl Start {
             }
             Err(mut failure) => {
                 failure.exit = self.process.exited_within(EXIT_AFTER_BREAK).await;
-                if failure.exit.is_none() {
-                    if self.is_multiplexed_unasked(&line, &failure).await {
-                        failure.step = Step::Multiplex;
-                        "yamux is spoken, and nobody asked for multiplexing"
-                            .clone_into(&mut failure.text);
-                    } else if matches!(failure.step, Step::Http | Step::Refused) {
-                        failure = self.tell_language(&line, failure).await;
-                    }
+                if failure.exit.is_some() {
+                    // stderr holds the reason.
+                    self.stderr.ended_within(self.limits.early_exit).await;
+                } else if self.is_multiplexed_unasked(&line, &failure).await {
+                    failure.step = Step::Multiplex;
+                    "yamux is spoken, and nobody asked for multiplexing"
+                        .clone_into(&mut failure.text);
+                } else if matches!(failure.step, Step::Http | Step::Refused) {
+                    failure = self.tell_language(&line, failure).await;
                 }
                 let text = format!("{}: {}", failure.step, failure.text);
                 self.transcript

@@ -5,7 +5,7 @@
 //! whatever it does to its environment, session or parent; or if its
 //! environment carries the launch's `TMPDIR`, which is unique.
 
-use crate::process::{ChildrenStay, children_stay, is_started_here};
+use crate::process::{ChildrenStay, children_stay, has_ended, is_started_here};
 use procfs::FromRead;
 use procfs::process::LimitValue;
 use procfs::process::{FDTarget, Process, Stat};
@@ -516,7 +516,13 @@ fn living_orphans(_stay: &ChildrenStay) -> Vec<Pid> {
             .filter(|&pid| !is_started_here(pid))
             .filter_map(Pid::from_raw)
             .collect();
-        let living = |pid| matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None));
+        let living = |pid: Pid| {
+            let lives = matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None));
+            if !lives {
+                has_ended(pid.as_raw_nonzero().get());
+            }
+            lives
+        };
         if orphans.iter().all(|&pid| living(pid)) {
             break;
         }
