@@ -4,11 +4,13 @@ mod bytes;
 
 pub use self::bytes::Replies;
 
-use crate::codec::DynamicCodec;
+use crate::codec::RawCodec;
 use crate::dynamic;
 use crate::process::Exit;
 use crate::transcript::Transcript;
+use crate::weight::{Room, Unfit};
 use ::bytes::Bytes;
+use prost::Message;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use proto::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
 use std::error::Error;
@@ -18,11 +20,19 @@ use terms::Direction;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
-use tonic::{Request, Status};
+use tonic::{Request, Response, Status};
 
-/// Largest answer taken, in bytes. The interface allows 4 MiB less 64 KiB, and
-/// no other answer that is asked for comes near it.
-pub const ANSWER_BYTES: usize = 8 << 20;
+/// Largest answer taken, in bytes. The interface allows 64 KiB less, and no
+/// other answer that is asked for comes near it.
+pub const ANSWER_BYTES: usize = 4 << 20;
+
+/// What an answer may take in memory, in bytes: all the lists that the
+/// interface allows in one have room.
+const ANSWER_ROOM: usize = 24 << 20;
+
+/// Largest answer taken where nobody reads it, in bytes; hundreds may be on
+/// their way at once.
+const UNREAD_BYTES: usize = 256 << 10;
 
 /// Full name of the health check.
 pub const HEALTH: &str = "grpc.health.v1.Health/Check";
@@ -171,13 +181,23 @@ impl Caller {
 
     /// One unary call with generated messages. `method` is
     /// `package.Service/Method`.
+    ///
+    /// # Panics
+    ///
+    /// When this project declares no such method.
     pub async fn unary<Q, A>(&self, method: &str, request: Q) -> CallEnd<A>
     where
-        Q: prost::Message + Send + Sync + 'static,
-        A: prost::Message + Default + Send + Sync + 'static,
+        Q: Message,
+        A: Message + Default,
     {
-        let codec = tonic_prost::ProstCodec::<Q, A>::default();
-        self.run(method, codec, Request::new(request)).await
+        let of = dynamic::method(proto::interface::newest(), method)
+            .expect("generated messages are those of declared methods")
+            .output();
+        self.read(method, encoded(&request), |answer| {
+            Room::of(ANSWER_ROOM).take(&of, &answer)?;
+            Ok(A::decode(answer)?)
+        })
+        .await
     }
 
     /// Health of a service, by name.
@@ -190,10 +210,15 @@ impl Caller {
             .map(|response| response.status)
     }
 
-    /// One unary call with bytes in and out: malformed requests, and
-    /// responses nobody parses.
-    pub async fn raw(&self, method: &str, request: Request<Bytes>) -> CallEnd<Bytes> {
-        self.run(method, crate::codec::RawCodec, request).await
+    /// One unary call with a request as it is, malformed perhaps, and an
+    /// answer nobody reads; one that is too large to be taken is one, too.
+    pub async fn raw(&self, method: &str, request: Request<Bytes>) -> CallEnd<()> {
+        self.run(method, request, UNREAD_BYTES, |reply| match reply {
+            Ok(_) => CallEnd::Answer(()),
+            Err(status) if is_oversized(&status, UNREAD_BYTES) => CallEnd::Answer(()),
+            Err(status) => classify(status, UNREAD_BYTES),
+        })
+        .await
     }
 
     /// One unary call by the method's descriptor.
@@ -202,14 +227,15 @@ impl Caller {
         method: &MethodDescriptor,
         request: DynamicMessage,
     ) -> CallEnd<DynamicMessage> {
-        let codec = DynamicCodec::receiving(method.output());
-        self.run(&dynamic::name(method), codec, Request::new(request))
-            .await
+        self.read(&dynamic::name(method), encoded(&request), |answer| {
+            dynamic::decode(method.output(), answer, &mut Room::of(ANSWER_ROOM))
+        })
+        .await
     }
 
     /// A call of any kind by the method's descriptor: sends these requests
     /// and takes what comes until the plugin ends the call, at most `most`
-    /// responses.
+    /// responses. All of them together have the room of one.
     pub async fn exchange(
         &self,
         method: &MethodDescriptor,
@@ -218,23 +244,31 @@ impl Caller {
     ) -> CallEnd<Vec<DynamicMessage>> {
         let name = dynamic::name(method);
         self.transcript.add(Direction::ToPlugin, &name, "");
-        let codec = DynamicCodec::receiving(method.output());
         let called = async {
             let mut grpc = self.ready(dynamic::MESSAGE_BYTES).await?;
+            let requests = requests
+                .into_iter()
+                .map(|request| encoded(&request).into_inner());
             let requests = Request::new(tokio_stream::iter(requests));
-            let path = path(&name);
-            let mut stream = grpc.streaming(requests, path, codec).await?.into_inner();
+            let mut stream = grpc
+                .streaming(requests, path(&name), RawCodec)
+                .await?
+                .into_inner();
+            let mut room = Room::of(ANSWER_ROOM);
             let mut responses = Vec::new();
             while responses.len() < most
                 && let Some(response) = stream.message().await?
             {
-                responses.push(response);
+                match dynamic::decode(method.output(), response, &mut room) {
+                    Ok(response) => responses.push(response),
+                    Err(unfit) => return Ok(Err(unfit)),
+                }
             }
-            Ok(responses)
+            Ok(Ok(responses))
         };
         let end = match tokio::time::timeout(self.limit, called).await {
             Err(_) => CallEnd::Silent(self.limit),
-            Ok(Ok(responses)) => CallEnd::Answer(responses),
+            Ok(Ok(responses)) => fitting(responses),
             Ok(Err(status)) => classify(status, dynamic::MESSAGE_BYTES),
         };
         self.transcript
@@ -252,26 +286,53 @@ impl Caller {
         &self.transcript
     }
 
-    async fn run<C, Q, A>(&self, method: &str, codec: C, request: Request<Q>) -> CallEnd<A>
-    where
-        C: tonic::codec::Codec<Encode = Q, Decode = A>,
-        Q: Send + Sync + 'static,
-        A: Send + Sync + 'static,
-    {
+    /// One unary call with an answer that is read.
+    async fn read<A>(
+        &self,
+        method: &str,
+        request: Request<Bytes>,
+        decode: impl FnOnce(Bytes) -> Result<A, Unfit>,
+    ) -> CallEnd<A> {
+        self.run(method, request, ANSWER_BYTES, |reply| match reply {
+            Ok(answer) => fitting(decode(answer)),
+            Err(status) => classify(status, ANSWER_BYTES),
+        })
+        .await
+    }
+
+    async fn run<A>(
+        &self,
+        method: &str,
+        request: Request<Bytes>,
+        most: usize,
+        end: impl FnOnce(Result<Bytes, Status>) -> CallEnd<A>,
+    ) -> CallEnd<A> {
         let path = path(method);
         self.transcript.add(Direction::ToPlugin, method, "");
         let called = async {
-            let mut grpc = self.ready(ANSWER_BYTES).await?;
-            grpc.unary(request, path, codec).await
+            let mut grpc = self.ready(most).await?;
+            grpc.unary(request, path, RawCodec).await
         };
         let end = match tokio::time::timeout(self.limit, called).await {
             Err(_) => CallEnd::Silent(self.limit),
-            Ok(Ok(response)) => CallEnd::Answer(response.into_inner()),
-            Ok(Err(status)) => classify(status, ANSWER_BYTES),
+            Ok(reply) => end(reply.map(Response::into_inner)),
         };
         self.transcript
             .add(Direction::FromPlugin, method, end.to_string());
         end
+    }
+}
+
+fn encoded(message: &impl Message) -> Request<Bytes> {
+    Request::new(message.encode_to_vec().into())
+}
+
+/// The end of a call that was answered, whatever the answer is worth.
+fn fitting<A>(answer: Result<A, Unfit>) -> CallEnd<A> {
+    match answer {
+        Ok(answer) => CallEnd::Answer(answer),
+        Err(Unfit::TooMuch(text)) => CallEnd::Broken(format!("the answer is too large: {text}")),
+        Err(unfit @ Unfit::Malformed(_)) => CallEnd::Refused(unfit.into()),
     }
 }
 
@@ -348,11 +409,11 @@ mod tests {
             );
             Status::out_of_range(text)
         };
-        let end: CallEnd<()> = classify(of(4 << 20), ANSWER_BYTES);
+        let end: CallEnd<()> = classify(of(8 << 20), ANSWER_BYTES);
         assert_eq!(end.code(), Some(tonic::Code::OutOfRange));
         let end: CallEnd<()> = classify(of(ANSWER_BYTES), ANSWER_BYTES);
         assert!(
-            matches!(&end, CallEnd::Broken(text) if text.contains("larger than 8 MiB")),
+            matches!(&end, CallEnd::Broken(text) if text.contains("larger than 4 MiB")),
             "{end}"
         );
     }

@@ -4,7 +4,10 @@
 //! Descriptors come from [`proto::interface`], or from a plugin's own
 //! reflection; each plugin has a pool of its own.
 
-use crate::codec::DynamicCodec;
+use crate::codec::RawCodec;
+use crate::weight::{Room, Unfit};
+use bytes::Bytes;
+use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, MethodDescriptor};
 use proto::interface;
 use std::fmt;
@@ -13,6 +16,9 @@ use std::sync::Arc;
 use tonic::body::Body;
 use tonic::server::{Grpc, UnaryService};
 use tonic::{Request, Response, Status};
+
+/// What a plugin may call.
+const HOST_SERVICE: &str = "aperio.plugin.v1.HostService";
 
 /// Largest message taken in an exchange, in bytes.
 pub const MESSAGE_BYTES: usize = 16 << 20;
@@ -27,6 +33,16 @@ pub fn method(pool: &DescriptorPool, name: &str) -> Option<MethodDescriptor> {
 /// The full name of a method, `package.Service/Method`.
 pub fn name(method: &MethodDescriptor) -> String {
     format!("{}/{}", method.parent_service().full_name(), method.name())
+}
+
+/// A message of this type, if there is room for it.
+pub(crate) fn decode(
+    of: MessageDescriptor,
+    encoded: Bytes,
+    room: &mut Room,
+) -> Result<DynamicMessage, Unfit> {
+    room.take(&of, &encoded)?;
+    Ok(DynamicMessage::decode(of, encoded)?)
 }
 
 /// A message out of its JSON form.
@@ -79,22 +95,26 @@ impl fmt::Debug for Script {
 }
 
 /// Answers one unary request by a script, with the newest interface's
-/// descriptors; `most` bounds the request, in bytes.
+/// descriptors; `most` bounds the request and `room` what it takes in memory,
+/// in bytes.
 pub(crate) async fn answer(
     request: http::Request<hyper::body::Incoming>,
     script: &Script,
     most: usize,
+    room: usize,
 ) -> http::Response<Body> {
     let path = request.uri().path().trim_start_matches('/');
-    let Some(method) = method(interface::newest(), path) else {
+    let method = method(interface::newest(), path)
+        .filter(|method| method.parent_service().full_name() == HOST_SERVICE);
+    let Some(method) = method else {
         return Status::unimplemented("no such method").into_http();
     };
-    let codec = DynamicCodec::receiving(method.input());
     let one = One {
         script: script.clone(),
         method,
+        room: Room::of(room),
     };
-    Grpc::new(codec)
+    Grpc::new(RawCodec)
         .max_decoding_message_size(most)
         .unary(one, request)
         .await
@@ -103,14 +123,23 @@ pub(crate) async fn answer(
 struct One {
     script: Script,
     method: MethodDescriptor,
+    room: Room,
 }
 
-impl UnaryService<DynamicMessage> for One {
-    type Response = DynamicMessage;
-    type Future = Ready<Result<Response<DynamicMessage>, Status>>;
+impl One {
+    fn answer(&mut self, request: Bytes) -> Result<Response<Bytes>, Status> {
+        let request = decode(self.method.input(), request, &mut self.room)?;
+        let answer = (self.script.0)(&self.method, request)?;
+        Ok(Response::new(answer.encode_to_vec().into()))
+    }
+}
 
-    fn call(&mut self, request: Request<DynamicMessage>) -> Self::Future {
-        ready((self.script.0)(&self.method, request.into_inner()).map(Response::new))
+impl UnaryService<Bytes> for One {
+    type Response = Bytes;
+    type Future = Ready<Result<Response<Bytes>, Status>>;
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        ready(self.answer(request.into_inner()))
     }
 }
 
@@ -205,6 +234,71 @@ mod tests {
             .unwrap();
         let accepted = end[0].get_field_by_name("accepted").unwrap();
         assert_eq!(*accepted, Value::U32(2));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_reads_may_be_of_any_size() {
+        let (server, caller) = serving().await;
+        let large = Script::new(|method, _| {
+            let value = Value::Bytes(vec![0; 5 << 20].into());
+            let mut answer = DynamicMessage::new(method.output());
+            answer.set_field_by_name("value", value);
+            Ok(answer)
+        });
+        server.answer_by(Some(large));
+        let name = "aperio.plugin.v1.HostService/KvGet";
+        let end = caller.raw(name, Request::new(Bytes::new())).await;
+        assert!(matches!(end, CallEnd::Answer(())), "{end}");
+        let end: CallEnd<api::KvGetResponse> =
+            caller.unary(name, api::KvGetRequest::default()).await;
+        assert!(
+            matches!(&end, CallEnd::Broken(text) if text.contains("larger than 4 MiB")),
+            "{end}"
+        );
+        assert!(caller.health("").await.replied(), "the connection lives on");
+    }
+
+    #[tokio::test]
+    async fn short_elements_by_the_million_are_refused_on_either_side() {
+        let (server, caller) = serving().await;
+        let entries = Script::new(|method, _| {
+            let entry = method.output().get_field_by_name("entries").unwrap();
+            let entry = entry.kind().as_message().unwrap().clone();
+            let entries = vec![Value::Message(DynamicMessage::new(entry)); 100_000];
+            let mut answer = DynamicMessage::new(method.output());
+            answer.set_field_by_name("entries", Value::List(entries));
+            Ok(answer)
+        });
+        server.answer_by(Some(entries));
+        let list = "aperio.plugin.v1.HostService/KvList";
+        let end: CallEnd<api::KvListResponse> =
+            caller.unary(list, api::KvListRequest::default()).await;
+        assert!(
+            matches!(&end, CallEnd::Broken(text) if text.contains("too large")),
+            "{end}"
+        );
+        let by_descriptor = method(interface::newest(), list).unwrap();
+        let request = || DynamicMessage::new(by_descriptor.input());
+        let end = caller.dynamic(&by_descriptor, request()).await;
+        assert!(
+            matches!(&end, CallEnd::Broken(text) if text.contains("too large")),
+            "{end}"
+        );
+        let end = caller.exchange(&by_descriptor, vec![request()], 1).await;
+        assert!(
+            matches!(&end, CallEnd::Broken(text) if text.contains("too large")),
+            "{end}"
+        );
+
+        server.answer_by(None);
+        let entries = vec![api::LogEntry::default(); 100_000];
+        let end: CallEnd<api::WriteLogsResponse> = caller
+            .unary(
+                "aperio.plugin.v1.HostService/WriteLogs",
+                api::WriteLogsRequest { entries },
+            )
+            .await;
+        assert_eq!(end.code(), Some(tonic::Code::ResourceExhausted), "{end}");
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub mod stdio;
 pub mod stream;
 pub mod transcript;
 pub mod tree;
+mod weight;
 pub mod wire;
 
 pub use call::{CallEnd, Caller};

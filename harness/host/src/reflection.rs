@@ -7,6 +7,7 @@
 
 use crate::call::{CallEnd, Caller, classify, path};
 use crate::codec::RawCodec;
+use crate::weight::{Room, Unfit};
 use bytes::Bytes;
 use prost::Message;
 use prost_reflect::prost_types::FileDescriptorProto;
@@ -23,9 +24,10 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Status, Streaming};
 
-mod weight;
+mod comments;
+mod names;
 
-use weight::Room;
+use names::Names;
 
 /// Full names of the method, the settled one first. The wire is one.
 pub const METHODS: [&str; 2] = [
@@ -39,6 +41,9 @@ const SERVICES: usize = 256;
 const FILES: usize = 512;
 /// Most bytes of answers, all together.
 const BYTES: usize = 4 << 20;
+/// What an answer, or all files together, may take in memory, in bytes: the
+/// interface and all it imports take an eighth.
+const ROOM: usize = 12 << 20;
 /// The whole conversation, in limits of one call.
 const CALLS: u32 = 3;
 
@@ -86,6 +91,15 @@ impl fmt::Display for Failure {
             Failure::NotOffered => f.write_str("reflection is not offered"),
             Failure::Ended(end) => end.fmt(f),
             Failure::Wrong(text) | Failure::TooMuch(text) => f.write_str(text),
+        }
+    }
+}
+
+impl From<Unfit> for Failure {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Malformed(text) => Failure::Wrong(format!("an answer is malformed: {text}")),
+            Unfit::TooMuch(text) => Failure::TooMuch(format!("an answer is too large: {text}")),
         }
     }
 }
@@ -229,7 +243,7 @@ impl Conversation {
                 "more than {BYTES} bytes of answers"
             )));
         }
-        Room::default().take_lists(&ANSWER, &answer)?;
+        Room::of(ROOM).take(&ANSWER, &answer)?;
         ServerReflectionResponse::decode(answer)
             .map_err(|error| Failure::Wrong(format!("an answer is malformed: {error}")))?
             .message_response
@@ -280,12 +294,23 @@ fn known(name: &str) -> MessageDescriptor {
 }
 
 /// Files by name, and what room there is for more.
-#[derive(Default)]
 struct Files {
     read: BTreeMap<String, FileDescriptorProto>,
     /// The same as they came: custom options are in the bytes alone.
     came: BTreeMap<String, Vec<u8>>,
     room: Room,
+    names: Names,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Files {
+            read: BTreeMap::new(),
+            came: BTreeMap::new(),
+            room: Room::of(ROOM),
+            names: Names::default(),
+        }
+    }
 }
 
 /// A file of which nothing but the name is decoded.
@@ -306,10 +331,10 @@ impl Files {
         if self.read.len() >= FILES {
             return Err(Failure::TooMuch(format!("more than {FILES} files")));
         }
-        let encoded = weight::without_comments(encoded).map_err(wrong)?;
-        self.room.take_lists(&FILE, &encoded)?;
+        let encoded = comments::without_comments(encoded).map_err(wrong)?;
+        self.room.take(&FILE, &encoded)?;
         let file = FileDescriptorProto::decode(encoded.as_slice()).map_err(wrong)?;
-        self.room.take_names(&file)?;
+        self.names.take(&file)?;
         self.came.insert(name.clone(), encoded);
         self.read.insert(name, file);
         Ok(())

@@ -2,11 +2,11 @@
 //! records what arrives and fails on request.
 
 use crate::channel::BoxIo;
-use crate::dynamic::{self, Script};
+use crate::dynamic::{self, Script, Scripted};
 use crate::identity::{self, HostIdentity};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
 use proto::aperio::plugin::v1 as api;
-use proto::aperio::plugin::v1::host_service_server::{HostService, HostServiceServer};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,8 +16,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::CertificateDer;
-use tonic::codegen::Service;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Status};
 
 /// Connections and callbacks kept; more are served and counted only.
 const KEEP: usize = 4096;
@@ -27,10 +26,13 @@ const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 const STREAMS: usize = 64;
 /// Largest request taken, in bytes: what the interface allows, and a bit.
 const REQUEST_BYTES: usize = 4 << 20;
+/// What a request may take in memory, in bytes: 500 log entries with all their
+/// fields take half of it.
+const REQUEST_ROOM: usize = 10 << 20;
 /// Connections served at a time; more wait in the backlog.
 const CONNECTIONS: usize = 512;
 /// Requests read at a time, over all connections: bounds the memory.
-const READING: usize = 8;
+const READING: usize = 2;
 /// How long to wait where the machine has no descriptor left.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
@@ -418,15 +420,8 @@ impl State {
         match fault {
             Fault::None => {
                 let _reading = self.reading.acquire().await;
-                match script {
-                    Some(script) => Ok(dynamic::answer(request, &script, REQUEST_BYTES).await),
-                    None => {
-                        HostServiceServer::new(Logs)
-                            .max_decoding_message_size(REQUEST_BYTES)
-                            .call(request)
-                            .await
-                    }
-                }
+                let script = script.unwrap_or_else(|| Script::new(offered));
+                Ok(dynamic::answer(request, &script, REQUEST_BYTES, REQUEST_ROOM).await)
             }
             Fault::Refuse(code) => {
                 Ok(Status::new(code, "the host refuses this callback").into_http())
@@ -456,72 +451,36 @@ impl Drop for GoingOn<'_> {
     }
 }
 
-/// What a host offers here: it takes logs and telemetry. Keys, tokens and
-/// signatures are not offered, so a plugin that keeps to the capabilities of
-/// Attach never asks.
-#[derive(Debug, Clone, Copy)]
-struct Logs;
-
 /// The capabilities that stand in Attach.
 pub const OFFERED: &[api::Capability] =
     &[api::Capability::HostLogs, api::Capability::HostTelemetry];
 
-type Reply<T> = Result<Response<T>, Status>;
-
-fn accepted(entries: usize) -> u32 {
-    u32::try_from(entries).unwrap_or(u32::MAX)
-}
-
-fn not_offered<T>() -> Reply<T> {
-    Err(Status::unimplemented(
-        "this host does not offer the service",
-    ))
-}
-
-#[tonic::async_trait]
-impl HostService for Logs {
-    async fn kv_get(&self, _: Request<api::KvGetRequest>) -> Reply<api::KvGetResponse> {
-        not_offered()
-    }
-
-    async fn kv_put(&self, _: Request<api::KvPutRequest>) -> Reply<api::KvPutResponse> {
-        not_offered()
-    }
-
-    async fn kv_delete(&self, _: Request<api::KvDeleteRequest>) -> Reply<api::KvDeleteResponse> {
-        not_offered()
-    }
-
-    async fn kv_list(&self, _: Request<api::KvListRequest>) -> Reply<api::KvListResponse> {
-        not_offered()
-    }
-
-    async fn mint_token(&self, _: Request<api::MintTokenRequest>) -> Reply<api::MintTokenResponse> {
-        not_offered()
-    }
-
-    async fn write_logs(
-        &self,
-        request: Request<api::WriteLogsRequest>,
-    ) -> Reply<api::WriteLogsResponse> {
-        let accepted = accepted(request.into_inner().entries.len());
-        Ok(Response::new(api::WriteLogsResponse { accepted }))
-    }
-
-    async fn emit_telemetry(
-        &self,
-        request: Request<api::EmitTelemetryRequest>,
-    ) -> Reply<api::EmitTelemetryResponse> {
-        let accepted = accepted(request.into_inner().events.len());
-        Ok(Response::new(api::EmitTelemetryResponse { accepted }))
-    }
-
-    async fn sign_payload(
-        &self,
-        _: Request<api::SignPayloadRequest>,
-    ) -> Reply<api::SignPayloadResponse> {
-        not_offered()
-    }
+/// What a host offers here: it takes logs and telemetry. Keys, tokens and
+/// signatures are not offered, so a plugin that keeps to the capabilities of
+/// Attach never asks.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the form of every answering function"
+)]
+fn offered(method: &MethodDescriptor, request: DynamicMessage) -> Scripted {
+    let list = match method.full_name() {
+        "aperio.plugin.v1.HostService.WriteLogs" => "entries",
+        "aperio.plugin.v1.HostService.EmitTelemetry" => "events",
+        _ => {
+            return Err(Status::unimplemented(
+                "this host does not offer the service",
+            ));
+        }
+    };
+    let list = request.get_field_by_name(list);
+    let accepted = list
+        .as_deref()
+        .and_then(Value::as_list)
+        .map_or(0, <[Value]>::len);
+    let mut answer = DynamicMessage::new(method.output());
+    let accepted = u32::try_from(accepted).unwrap_or(u32::MAX);
+    answer.set_field_by_name("accepted", Value::U32(accepted));
+    Ok(answer)
 }
 
 #[cfg(test)]

@@ -97,15 +97,15 @@ impl Operation {
         Ok(took)
     }
 
-    /// Makes the call; the response stays unparsed.
-    pub(crate) async fn call(&self, caller: &Caller) -> CallEnd<Bytes> {
+    /// Makes the call; nobody reads the response.
+    pub(crate) async fn call(&self, caller: &Caller) -> CallEnd<()> {
         caller
             .raw(self.method, Request::new(self.request.clone()))
             .await
     }
 
     /// Makes the call with a deadline the plugin is told of.
-    pub(crate) async fn call_until(&self, caller: &Caller, deadline: Duration) -> CallEnd<Bytes> {
+    pub(crate) async fn call_until(&self, caller: &Caller, deadline: Duration) -> CallEnd<()> {
         let mut request = Request::new(self.request.clone());
         request.set_timeout(deadline);
         caller.raw(self.method, request).await

@@ -1,15 +1,16 @@
 use crate::declare::requirement;
 use crate::observed::reason;
+use bytes::Bytes;
 use futures::future::join_all;
 use host::call::{HEALTH, code_name};
 use host::session::{DESCRIBE, describe_request};
 use host::{CallEnd, Caller, Session};
 use proto::aperio::plugin::v1 as api;
-use proto::goplugin::Empty;
 use runner::Case;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use terms::{Finding, Judgement, Lost, Place, Verdict};
+use tonic::Request;
 
 /// How often the calls are made one after another.
 const SERIAL: usize = 3;
@@ -155,7 +156,7 @@ impl Call {
         match self {
             Call::Health(service) => caller.health(service).await.map(Said::Health),
             Call::Nothing => {
-                let end: CallEnd<Empty> = caller.unary(NOTHING, Empty {}).await;
+                let end = caller.raw(NOTHING, Request::new(Bytes::new())).await;
                 end.map(|_| Said::Nothing)
             }
             Call::Describe => {
