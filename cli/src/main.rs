@@ -9,6 +9,7 @@ mod interruption;
 mod settings;
 mod stream;
 mod subject;
+mod whole;
 
 use clap::FromArgMatches;
 use std::process::ExitCode;

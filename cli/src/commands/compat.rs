@@ -8,7 +8,6 @@ mod output;
 mod project;
 mod reference;
 mod skew;
-mod whole;
 mod witnesses;
 
 use super::{say, talk, usage};

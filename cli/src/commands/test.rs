@@ -8,6 +8,7 @@ use crate::interruption;
 use crate::settings::{self, Settings};
 use crate::stream::{self, Reproduce, Stream};
 use crate::subject;
+use crate::whole;
 use clap::ArgMatches;
 use report::Style;
 use runner::{Cause, Check, Claims, Interrupt, Plan, Selection};
@@ -428,7 +429,7 @@ fn write_files(test: &Test, report: &Report, format: Format) -> Exit {
             ReportFormat::Md => report::summary(report, &catalog),
             ReportFormat::Ndjson => continue,
         };
-        if let Err(error) = std::fs::write(path, rendered) {
+        if let Err(error) = whole::write(path, rendered.as_bytes()) {
             talk(&format!(
                 "error: failed to write {}: {error}",
                 path.display()

@@ -358,7 +358,7 @@ pub(crate) fn classify<A>(status: Status, most: usize) -> CallEnd<A> {
 
 /// tonic tells of its own limit by a status of this text alone. A plugin on
 /// tonic says the same of a large request, and names the limit it has set.
-fn is_oversized(status: &Status, most: usize) -> bool {
+pub(crate) fn is_oversized(status: &Status, most: usize) -> bool {
     status.code() == tonic::Code::OutOfRange
         && status
             .message()

@@ -31,6 +31,8 @@ pub type BoxIo = Box<dyn Io>;
 /// Longest path `sun_path` holds without its terminator.
 pub const SOCKET_PATH_BYTES: usize = 107;
 
+/// Bytes of headers, or of trailers, a plugin may send with one answer.
+const HEADER_BYTES: u32 = 128 << 10;
 /// Bytes a plugin may send on one connection before they are read. A plugin
 /// that floods fills this for every launch that runs beside it.
 const WINDOW_BYTES: u32 = 1 << 16;
@@ -407,7 +409,7 @@ pub async fn over(io: BoxIo, limit: Duration) -> Result<Channel, ChannelFailure>
         }
     });
     let endpoint = Endpoint::from_static("http://localhost")
-        .http2_max_header_list_size(256 << 10)
+        .http2_max_header_list_size(HEADER_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
         .initial_stream_window_size(WINDOW_BYTES)
         .user_agent(concat!("aperio-plugin/", env!("CARGO_PKG_VERSION")))

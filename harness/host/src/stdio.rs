@@ -1,5 +1,6 @@
 //! The plugin's StreamStdio: opened once, drained for ever.
 
+use crate::call::is_oversized;
 use crate::stream::{Standing, StreamState};
 use proto::goplugin::StdioData;
 use proto::goplugin::grpc_stdio_client::GrpcStdioClient;
@@ -9,9 +10,10 @@ use tonic::transport::Channel;
 
 /// Pieces kept; the rest is counted.
 const KEEP: usize = 4096;
-/// Largest piece taken, in bytes; a larger one ends the stream. Twice what any
-/// runtime takes unless it is told to take more.
-const PIECE_BYTES: usize = 8 << 20;
+/// Largest piece taken, in bytes: a thousand times what go-plugin sends. Every
+/// launch that runs may have some on their way. Nothing is heard any more
+/// behind a larger one, which is no fault of the plugin.
+const PIECE_BYTES: usize = 1 << 20;
 
 /// What the stdio stream has carried so far.
 #[derive(Debug)]
@@ -54,6 +56,7 @@ impl Stdio {
                         match stream.message().await {
                             Ok(Some(data)) => lock(&sink).take(&data),
                             Ok(None) => break StreamState::Ended,
+                            Err(status) if is_oversized(&status, PIECE_BYTES) => return,
                             Err(status) => break StreamState::Failed(status),
                         }
                     }

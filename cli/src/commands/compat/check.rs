@@ -3,8 +3,9 @@
 use super::output::{self, Compared, Side};
 use super::project::Project;
 use super::reference::{self, Referenced};
-use super::{digest, say, talk, tell, usage, whole, witnesses};
+use super::{digest, say, talk, tell, usage, witnesses};
 use crate::args::{Channels, CompatCheck, CompatFormat, Rulebook};
+use crate::whole;
 use compat::aperio::{self, Base, Comparison};
 use compat::buf::{self, Scope};
 use compat::bufyaml::Workspace;

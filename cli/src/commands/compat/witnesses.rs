@@ -1,6 +1,6 @@
 //! Witnesses as files, to be sent to a plugin.
 
-use super::whole;
+use crate::whole;
 use compat::aperio::Outcome;
 use compat::witness::Reproducer;
 use std::collections::HashMap;

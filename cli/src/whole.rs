@@ -9,7 +9,7 @@ use std::path::Path;
 /// Writes a file, whole or not at all. A link stays where it is. What is no
 /// file, or stands for one that somebody has open as `/dev/stdout` does, is
 /// written to and stays too.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let is_open = ["/dev", "/proc"].iter().any(|home| path.starts_with(home));
     let met = match fs::metadata(path) {
         Ok(met) if !met.is_file() || is_open => return fs::write(path, bytes),
