@@ -186,7 +186,7 @@ mod tests {
             // Numbers, packed.
             (
                 describe,
-                delimited(number(describe, "kinds"), &[1; 1 << 20]),
+                delimited(number(describe, "kinds"), &vec![1; 1 << 20]),
             ),
             // Entries of a map.
             (

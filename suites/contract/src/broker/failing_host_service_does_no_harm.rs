@@ -46,7 +46,7 @@ async fn judge(case: &mut Case) -> Judgement {
         let end = session.settle(end).await;
         callbacks += server.callback_count() - before;
         let seen = match end {
-            CallEnd::Answer(_) | CallEnd::Refused(_) => None,
+            CallEnd::Answer(()) | CallEnd::Refused(_) => None,
             end => Some(format!("{} ended so: {end}", operation.method())),
         };
         let seen = match (seen, session.exited()) {

@@ -37,7 +37,7 @@ async fn judge(case: &mut Case) -> Judgement {
         let end = session.caller().raw(&method, Request::new(request)).await;
         let end = session.settle(end).await;
         let seen = match end {
-            CallEnd::Answer(_) | CallEnd::Refused(_) => continue,
+            CallEnd::Answer(()) | CallEnd::Refused(_) => continue,
             CallEnd::Died(exit) => format!("the process ended: {exit}"),
             end => end.to_string(),
         };

@@ -48,7 +48,7 @@ async fn judge(case: &mut Case) -> Judgement {
         let (caller, operation) = (session.caller().within(limit), operation.clone());
         calls.spawn(async move {
             match operation {
-                Some(operation) => operation.call(&caller).await.map(|_| ()),
+                Some(operation) => operation.call(&caller).await,
                 None => caller.health("plugin").await.map(|_| ()),
             }
         });

@@ -211,7 +211,7 @@ async fn calls(
     let caller = session.caller();
     for _ in 0..calls {
         let (method, end) = if let Some(operation) = operation {
-            let end = operation.call(&caller).await.map(|_| ());
+            let end = operation.call(&caller).await;
             (operation.method(), session.settle(end).await)
         } else {
             let end = session.health("plugin").await.map(|_| ());

@@ -157,7 +157,7 @@ impl Call {
             Call::Health(service) => caller.health(service).await.map(Said::Health),
             Call::Nothing => {
                 let end = caller.raw(NOTHING, Request::new(Bytes::new())).await;
-                end.map(|_| Said::Nothing)
+                end.map(|()| Said::Nothing)
             }
             Call::Describe => {
                 let end: CallEnd<api::DescribeResponse> =

@@ -79,10 +79,7 @@ async fn broken(case: &Case, open_files: Option<u64>) -> Result<Option<Finding>,
     if let Some(operation) = &operation {
         let callers = callers.iter().cycle().take(OPERATIONS);
         let made = join_all(callers.map(|caller| operation.call(caller))).await;
-        ends.extend(
-            made.into_iter()
-                .map(|end| (operation.method(), end.map(|_| ()))),
-        );
+        ends.extend(made.into_iter().map(|end| (operation.method(), end)));
     }
     let healths = join_all(callers.iter().map(|caller| caller.health("plugin"))).await;
     ends.extend(healths.into_iter().map(|end| (HEALTH, end.map(|_| ()))));

@@ -108,7 +108,7 @@ async fn live(case: &Case, is_read: bool) -> Result<Life, Stopped> {
         .caller()
         .raw(unknown, Request::new(Bytes::new()))
         .await;
-    let end = session.settle(end).await.map(|_| ());
+    let end = session.settle(end).await;
     note(&mut lost, unknown, &end);
     if let Some((_, request)) = &host {
         let end = session
@@ -118,7 +118,7 @@ async fn live(case: &Case, is_read: bool) -> Result<Life, Stopped> {
     }
     if let Some(operation) = &operation {
         let end = operation.call(&session.caller()).await;
-        let end = session.settle(end).await.map(|_| ());
+        let end = session.settle(end).await;
         note(&mut lost, operation.method(), &end);
     }
     let evidence = session.evidence();
