@@ -1,22 +1,14 @@
 //! Inputs of `compat` that are no texts, are too much, or are mistaken: each
 //! is told, and nothing waits for them.
 
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-
+use crate::{BINARY, compat, ended, ends, write};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
-
-const BINARY: &str = env!("CARGO_BIN_EXE_aperio-plugin");
-
-/// Far more than any of these runs takes; one that waits for a writer waits
-/// for ever.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 const TEXT: &str = "syntax = \"proto3\";
 package acme.v1;
@@ -31,55 +23,9 @@ service Boxes {
 /// How `old` is judged against itself.
 const CHECK: [&str; 5] = ["check", "--new", "old", "--against", "old"];
 
-fn write(home: &Path, path: &str, text: &str) {
-    let place = home.join(path);
-    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
-    std::fs::write(place, text).unwrap();
-}
-
 /// A directory with `old/box.proto`.
 fn home() -> TempDir {
-    let home = tempfile::tempdir().unwrap();
-    write(home.path(), "old/box.proto", TEXT);
-    home
-}
-
-fn compat(home: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(BINARY);
-    command
-        .arg("compat")
-        .args(args)
-        .current_dir(home)
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-/// Waits for the end; what does not come to one fails the test.
-fn ended(mut child: Child) -> Output {
-    let began = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if began.elapsed() > PATIENCE {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            panic!("it waits for ever");
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    child.wait_with_output().unwrap()
-}
-
-/// Runs and asserts the exit code, and words of what is said.
-fn ends(home: &Path, args: &[&str], code: i32, words: &[&str]) -> String {
-    let output = ended(compat(home, args).spawn().unwrap());
-    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{args:?}\n{text}");
-    for words in words {
-        assert!(text.contains(words), "{args:?}: no {words:?} in\n{text}");
-    }
-    text
+    crate::home(&[("old/box.proto", TEXT)])
 }
 
 fn fifo(place: &Path) {

@@ -1,58 +1,23 @@
 //! `compat lock`, and released versions as REFs.
 
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-
+use crate::{ends, write};
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
-
-const BINARY: &str = env!("CARGO_BIN_EXE_aperio-plugin");
 
 const FIRST: &str = "syntax = \"proto3\";\npackage acme.v1;\n// A box.\nmessage Box {\n  int32 a = 1;\n}\nservice Boxes {\n  rpc Open(Box) returns (Box);\n}\n";
 const CONFIG: &str = "[compat]\npackages = [\"acme.v1\"]\nversion = \"1.0.0\"\n";
 
 /// A project with a configuration, a judged file and one beside it.
 fn home() -> TempDir {
-    let home = tempfile::tempdir().unwrap();
-    write(home.path(), "aperio-plugin.toml", CONFIG);
-    write(home.path(), "proto/acme/v1/box.proto", FIRST);
-    write(
-        home.path(),
-        "proto/other/x.proto",
-        "syntax = \"proto3\";\npackage other;\nmessage X {}\n",
-    );
-    home
-}
-
-fn write(home: &Path, path: &str, text: &str) {
-    let place = home.join(path);
-    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
-    std::fs::write(place, text).unwrap();
-}
-
-fn compat(home: &Path, args: &[&str]) -> (i32, String) {
-    let output = Command::new(BINARY)
-        .arg("compat")
-        .args(args)
-        .current_dir(home)
-        .env("NO_COLOR", "1")
-        .output()
-        .unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (
-        output.status.code().unwrap(),
-        String::from_utf8(text).unwrap(),
-    )
-}
-
-/// Runs and asserts the exit code and some words of the output.
-fn ends(home: &Path, args: &[&str], code: i32, words: &[&str]) -> String {
-    let (found, text) = compat(home, args);
-    assert_eq!(found, code, "{args:?}\n{text}");
-    for words in words {
-        assert!(text.contains(words), "{args:?}: no {words:?} in\n{text}");
-    }
-    text
+    crate::home(&[
+        ("aperio-plugin.toml", CONFIG),
+        ("proto/acme/v1/box.proto", FIRST),
+        (
+            "proto/other/x.proto",
+            "syntax = \"proto3\";\npackage other;\nmessage X {}\n",
+        ),
+    ])
 }
 
 fn entries(home: &Path) -> Vec<String> {

@@ -1,14 +1,11 @@
 //! `compat check` and `compat skew` by rulebook aperio, from the command line
 //! to the exit code.
 
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-
+use crate::{BINARY, write};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
-
-const BINARY: &str = env!("CARGO_BIN_EXE_aperio-plugin");
 
 const OLD: &str = "syntax = \"proto3\";
 package acme.v1;
@@ -28,29 +25,19 @@ fn grown() -> String {
     OLD.replace("int64 size = 1;", "int64 size = 1;\n  string label = 2;")
 }
 
-fn write(home: &Path, path: &str, text: &str) {
-    let place = home.join(path);
-    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
-    std::fs::write(place, text).unwrap();
-}
-
 /// `old`, `narrowed` and `grown`, each with `box.proto`.
 fn home() -> TempDir {
-    let home = tempfile::tempdir().unwrap();
-    write(home.path(), "old/box.proto", OLD);
-    write(home.path(), "narrowed/box.proto", &narrowed());
-    write(home.path(), "grown/box.proto", &grown());
-    home
+    crate::home(&[
+        ("old/box.proto", OLD),
+        ("narrowed/box.proto", &narrowed()),
+        ("grown/box.proto", &grown()),
+    ])
 }
 
 /// Exit code, stdout, stderr of a line of words.
 fn compat(home: &Path, line: &str) -> (i32, String, String) {
-    let output = Command::new(BINARY)
-        .arg("compat")
-        .args(line.split_whitespace())
-        .current_dir(home)
-        .output()
-        .unwrap();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let output = crate::ended(crate::compat(home, &words).spawn().unwrap());
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (
         output.status.code().unwrap(),
@@ -62,14 +49,14 @@ fn compat(home: &Path, line: &str) -> (i32, String, String) {
 /// Exit code and result of a check; the result is as the schema says.
 fn json(home: &Path, line: &str) -> (i32, Value) {
     let (code, out, _) = compat(home, &format!("check --format json {line}"));
-    let schema = include_str!("../schema/compat-check.json");
+    let schema = include_str!("../../schema/compat-check.json");
     (code, fitting(&out, code, schema))
 }
 
 /// The matrix in its JSON form.
 fn skew(home: &Path, line: &str) -> (i32, Value) {
     let (code, out, _) = compat(home, &format!("skew --format json {line}"));
-    let schema = include_str!("../schema/compat-skew.json");
+    let schema = include_str!("../../schema/compat-skew.json");
     (code, fitting(&out, code, schema))
 }
 
