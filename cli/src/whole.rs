@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// Writes a file, whole or not at all. A link stays where it is. What is no
 /// file, or stands for one that somebody has open as `/dev/stdout` does, is
-/// written to and stays too.
+/// written to and stays too, as is a file whose directory takes no other.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let is_open = ["/dev", "/proc"].iter().any(|home| path.starts_with(home));
     let met = match fs::metadata(path) {
@@ -18,6 +18,14 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(_) if path.is_symlink() => return fs::write(path, bytes),
         Err(_) => None,
     };
+    let is_there = met.is_some();
+    match replace(path, met, bytes) {
+        Err(_) if is_there => fs::write(path, bytes),
+        written => written,
+    }
+}
+
+fn replace(path: &Path, met: Option<fs::Metadata>, bytes: &[u8]) -> io::Result<()> {
     let place = match met {
         Some(_) => path.canonicalize()?,
         None => path.to_owned(),
@@ -30,6 +38,6 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(met) = met {
         file.as_file().set_permissions(met.permissions())?;
     }
-    file.persist(&place)?;
+    file.persist(place)?;
     Ok(())
 }

@@ -23,8 +23,9 @@ use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 
 /// Largest answer taken, in bytes. The interface allows 64 KiB less, and no
-/// other answer that is asked for comes near it.
-pub const ANSWER_BYTES: usize = 4 << 20;
+/// other answer that is asked for comes near it. It is no bound that a plugin
+/// has of its own: see [`is_oversized`].
+const ANSWER_BYTES: usize = (4 << 20) + 1;
 
 /// What an answer may take in memory, in bytes: all the lists that the
 /// interface allows in one have room.
@@ -32,7 +33,7 @@ const ANSWER_ROOM: usize = 24 << 20;
 
 /// Largest answer taken where nobody reads it, in bytes; hundreds may be on
 /// their way at once.
-const UNREAD_BYTES: usize = 256 << 10;
+const UNREAD_BYTES: usize = (256 << 10) + 1;
 
 /// Full name of the health check.
 pub const HEALTH: &str = "grpc.health.v1.Health/Check";
@@ -49,6 +50,8 @@ pub enum CallEnd<A> {
     Refused(Status),
     /// The connection broke; the process was alive shortly after.
     Broken(String),
+    /// With a response that is larger than is taken.
+    TooLarge(String),
     /// The process ended.
     Died(Exit),
     /// Nothing came before the deadline.
@@ -85,6 +88,7 @@ impl<A> CallEnd<A> {
             CallEnd::Answer(answer) => CallEnd::Answer(change(answer)),
             CallEnd::Refused(status) => CallEnd::Refused(status),
             CallEnd::Broken(text) => CallEnd::Broken(text),
+            CallEnd::TooLarge(text) => CallEnd::TooLarge(text),
             CallEnd::Died(exit) => CallEnd::Died(exit),
             CallEnd::Silent(limit) => CallEnd::Silent(limit),
         }
@@ -104,6 +108,7 @@ impl<A> fmt::Display for CallEnd<A> {
                 Ok(())
             }
             CallEnd::Broken(text) => write!(f, "the connection broke: {text}"),
+            CallEnd::TooLarge(text) => write!(f, "the answer is too large: {text}"),
             CallEnd::Died(exit) => write!(f, "the process ended: {exit}"),
             CallEnd::Silent(limit) => write!(f, "no answer within {} s", limit.as_secs_f32()),
         }
@@ -193,7 +198,7 @@ impl Caller {
         let of = dynamic::method(proto::interface::newest(), method)
             .expect("generated messages are those of declared methods")
             .output();
-        self.read(method, encoded(&request), |answer| {
+        self.read(method, &request, |answer| {
             Room::of(ANSWER_ROOM).take(&of, &answer)?;
             Ok(A::decode(answer)?)
         })
@@ -211,12 +216,15 @@ impl Caller {
     }
 
     /// One unary call with a request as it is, malformed perhaps, and an
-    /// answer nobody reads; one that is too large to be taken is one, too.
+    /// answer nobody reads. An answer of more than 256 KiB counts as one, and
+    /// the rest of it is cancelled.
     pub async fn raw(&self, method: &str, request: Request<Bytes>) -> CallEnd<()> {
         self.run(method, request, UNREAD_BYTES, |reply| match reply {
             Ok(_) => CallEnd::Answer(()),
-            Err(status) if is_oversized(&status, UNREAD_BYTES) => CallEnd::Answer(()),
-            Err(status) => classify(status, UNREAD_BYTES),
+            Err(status) => match classify(status, UNREAD_BYTES) {
+                CallEnd::TooLarge(_) => CallEnd::Answer(()),
+                end => end,
+            },
         })
         .await
     }
@@ -227,7 +235,7 @@ impl Caller {
         method: &MethodDescriptor,
         request: DynamicMessage,
     ) -> CallEnd<DynamicMessage> {
-        self.read(&dynamic::name(method), encoded(&request), |answer| {
+        self.read(&dynamic::name(method), &request, |answer| {
             dynamic::decode(method.output(), answer, &mut Room::of(ANSWER_ROOM))
         })
         .await
@@ -246,9 +254,7 @@ impl Caller {
         self.transcript.add(Direction::ToPlugin, &name, "");
         let called = async {
             let mut grpc = self.ready(dynamic::MESSAGE_BYTES).await?;
-            let requests = requests
-                .into_iter()
-                .map(|request| encoded(&request).into_inner());
+            let requests = requests.into_iter().map(|request| encoded(&request));
             let requests = Request::new(tokio_stream::iter(requests));
             let mut stream = grpc
                 .streaming(requests, path(&name), RawCodec)
@@ -290,9 +296,10 @@ impl Caller {
     async fn read<A>(
         &self,
         method: &str,
-        request: Request<Bytes>,
+        request: &impl Message,
         decode: impl FnOnce(Bytes) -> Result<A, Unfit>,
     ) -> CallEnd<A> {
+        let request = Request::new(encoded(request));
         self.run(method, request, ANSWER_BYTES, |reply| match reply {
             Ok(answer) => fitting(decode(answer)),
             Err(status) => classify(status, ANSWER_BYTES),
@@ -323,15 +330,15 @@ impl Caller {
     }
 }
 
-fn encoded(message: &impl Message) -> Request<Bytes> {
-    Request::new(message.encode_to_vec().into())
+fn encoded(message: &impl Message) -> Bytes {
+    message.encode_to_vec().into()
 }
 
 /// The end of a call that was answered, whatever the answer is worth.
 fn fitting<A>(answer: Result<A, Unfit>) -> CallEnd<A> {
     match answer {
         Ok(answer) => CallEnd::Answer(answer),
-        Err(Unfit::TooMuch(text)) => CallEnd::Broken(format!("the answer is too large: {text}")),
+        Err(Unfit::TooMuch(text)) => CallEnd::TooLarge(text),
         Err(unfit @ Unfit::Malformed(_)) => CallEnd::Refused(unfit.into()),
     }
 }
@@ -347,18 +354,14 @@ pub(crate) fn path(method: &str) -> PathAndQuery {
 pub(crate) fn classify<A>(status: Status, most: usize) -> CallEnd<A> {
     match status.source() {
         Some(source) if is_transport(source) => CallEnd::Broken(chain(source)),
-        _ if is_oversized(&status, most) => CallEnd::Broken(format!(
-            "the answer is larger than {} MiB: {}",
-            most >> 20,
-            status.message()
-        )),
+        _ if is_oversized(&status, most) => CallEnd::TooLarge(status.message().to_owned()),
         _ => CallEnd::Refused(status),
     }
 }
 
 /// tonic tells of its own limit by a status of this text alone. A plugin on
 /// tonic says the same of a large request, and names the limit it has set.
-pub(crate) fn is_oversized(status: &Status, most: usize) -> bool {
+fn is_oversized(status: &Status, most: usize) -> bool {
     status.code() == tonic::Code::OutOfRange
         && status
             .message()
@@ -409,12 +412,9 @@ mod tests {
             );
             Status::out_of_range(text)
         };
-        let end: CallEnd<()> = classify(of(8 << 20), ANSWER_BYTES);
+        let end: CallEnd<()> = classify(of(4 << 20), ANSWER_BYTES);
         assert_eq!(end.code(), Some(tonic::Code::OutOfRange));
         let end: CallEnd<()> = classify(of(ANSWER_BYTES), ANSWER_BYTES);
-        assert!(
-            matches!(&end, CallEnd::Broken(text) if text.contains("larger than 4 MiB")),
-            "{end}"
-        );
+        assert!(matches!(&end, CallEnd::TooLarge(_)), "{end}");
     }
 }

@@ -21,7 +21,7 @@ use tonic::{Request, Response, Status};
 const HOST_SERVICE: &str = "aperio.plugin.v1.HostService";
 
 /// Largest message taken in an exchange, in bytes.
-pub const MESSAGE_BYTES: usize = 16 << 20;
+pub(crate) const MESSAGE_BYTES: usize = (16 << 20) + 1;
 
 /// A method of this pool by its full name, `package.Service/Method`.
 pub fn method(pool: &DescriptorPool, name: &str) -> Option<MethodDescriptor> {
@@ -252,7 +252,7 @@ mod tests {
         let end: CallEnd<api::KvGetResponse> =
             caller.unary(name, api::KvGetRequest::default()).await;
         assert!(
-            matches!(&end, CallEnd::Broken(text) if text.contains("larger than 4 MiB")),
+            matches!(&end, CallEnd::TooLarge(text) if text.contains("found")),
             "{end}"
         );
         assert!(caller.health("").await.replied(), "the connection lives on");
@@ -274,19 +274,19 @@ mod tests {
         let end: CallEnd<api::KvListResponse> =
             caller.unary(list, api::KvListRequest::default()).await;
         assert!(
-            matches!(&end, CallEnd::Broken(text) if text.contains("too large")),
+            matches!(&end, CallEnd::TooLarge(text) if text.contains("24 MiB")),
             "{end}"
         );
         let by_descriptor = method(interface::newest(), list).unwrap();
         let request = || DynamicMessage::new(by_descriptor.input());
         let end = caller.dynamic(&by_descriptor, request()).await;
         assert!(
-            matches!(&end, CallEnd::Broken(text) if text.contains("too large")),
+            matches!(&end, CallEnd::TooLarge(text) if text.contains("24 MiB")),
             "{end}"
         );
         let end = caller.exchange(&by_descriptor, vec![request()], 1).await;
         assert!(
-            matches!(&end, CallEnd::Broken(text) if text.contains("too large")),
+            matches!(&end, CallEnd::TooLarge(text) if text.contains("24 MiB")),
             "{end}"
         );
 

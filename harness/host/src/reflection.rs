@@ -40,7 +40,7 @@ const SERVICES: usize = 256;
 /// Most files.
 const FILES: usize = 512;
 /// Most bytes of answers, all together.
-const BYTES: usize = 4 << 20;
+const BYTES: usize = (4 << 20) + 1;
 /// What an answer, or all files together, may take in memory, in bytes: the
 /// interface and all it imports take an eighth.
 const ROOM: usize = 12 << 20;
@@ -651,13 +651,10 @@ mod tests {
     #[tokio::test]
     async fn an_answer_that_is_too_large_is_told_with_its_bound() {
         let told = told(|_| Some(services(["x".repeat(BYTES)]))).await;
-        let Err(Failure::Ended(CallEnd::Broken(text))) = told else {
+        let Err(Failure::Ended(CallEnd::TooLarge(text))) = told else {
             panic!("{told:?}");
         };
-        assert!(
-            text.starts_with("the answer is larger than 4 MiB"),
-            "{text}"
-        );
+        assert!(text.ends_with(&format!("{BYTES} bytes")), "{text}");
     }
 
     #[tokio::test]

@@ -33,6 +33,11 @@ const REQUEST_ROOM: usize = 10 << 20;
 const CONNECTIONS: usize = 512;
 /// Requests read at a time, over all connections: bounds the memory.
 const READING: usize = 2;
+/// Callbacks taken at a time on one connection.
+const CALLBACKS: u32 = 64;
+/// Bytes of one callback that wait to be read. All callbacks of a connection
+/// may wait with as many, and the one that is read still has its own.
+const CALLBACK_BYTES: u32 = 16 << 10;
 /// How long to wait where the machine has no descriptor left.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
@@ -384,6 +389,9 @@ impl State {
         let service =
             hyper::service::service_fn(move |request| Arc::clone(&state).answer(number, request));
         let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+            .max_concurrent_streams(CALLBACKS)
+            .initial_stream_window_size(CALLBACK_BYTES)
+            .initial_connection_window_size(CALLBACKS * CALLBACK_BYTES)
             .serve_connection(TokioIo::new(stream), service)
             .await;
     }
@@ -486,9 +494,11 @@ fn offered(method: &MethodDescriptor, request: DynamicMessage) -> Scripted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::channel::{ChannelFacts, Target};
+    use crate::call::Caller;
+    use crate::channel::{self, ChannelFacts, Target};
     use crate::handshake::Network;
     use crate::identity::{Curve, Kind};
+    use crate::transcript::Transcript;
     use tokio::io::AsyncWriteExt;
 
     fn identity() -> HostIdentity {
@@ -522,6 +532,30 @@ mod tests {
         };
         assert!(server.wait_for(limit, is_settled).await);
         server.connections().remove(0).refused.unwrap()
+    }
+
+    #[tokio::test]
+    async fn large_callbacks_side_by_side_all_end() {
+        let server = HostServer::open(&Listen::Loopback, None).await.unwrap();
+        let io = channel::dial(&Network::Tcp, server.address())
+            .await
+            .unwrap();
+        let limit = Duration::from_mins(1);
+        let channel = channel::over(io, limit).await.unwrap();
+        let caller = Caller::new(channel, Transcript::new(Instant::now()), limit);
+        let entry = api::LogEntry {
+            message: "x".repeat(3 << 20),
+            ..api::LogEntry::default()
+        };
+        let request = api::WriteLogsRequest {
+            entries: vec![entry],
+        };
+        let name = "aperio.plugin.v1.HostService/WriteLogs";
+        let ends = (0..80).map(|_| caller.unary(name, request.clone()));
+        for end in futures::future::join_all(ends).await {
+            let answer: Option<api::WriteLogsResponse> = end.answer();
+            assert_eq!(answer.map(|answer| answer.accepted), Some(1));
+        }
     }
 
     #[tokio::test]

@@ -240,7 +240,9 @@ impl Start {
         let health = match caller.health("plugin").await {
             CallEnd::Answer(status) => Ok(status),
             CallEnd::Refused(status) => Err((status.code() as i32, status.message().to_owned())),
-            CallEnd::Broken(text) => return Err(ChannelFailure::new(Step::Http, &text)),
+            CallEnd::Broken(text) | CallEnd::TooLarge(text) => {
+                return Err(ChannelFailure::new(Step::Http, &text));
+            }
             CallEnd::Silent(limit) => return Err(ChannelFailure::timed_out(Step::Silent, limit)),
             CallEnd::Died(exit) => return Err(ChannelFailure::new(Step::Http, &exit)),
         };
@@ -465,10 +467,14 @@ impl Session {
     }
 
     /// One unary call with generated messages.
+    ///
+    /// # Panics
+    ///
+    /// When this project declares no such method.
     pub async fn call<Q, A>(&mut self, method: &str, request: Q) -> CallEnd<A>
     where
-        Q: prost::Message + Send + Sync + 'static,
-        A: prost::Message + Default + Send + Sync + 'static,
+        Q: prost::Message,
+        A: prost::Message + Default,
     {
         let end = self.caller.unary(method, request).await;
         self.settle(end).await
@@ -480,14 +486,18 @@ impl Session {
     ///
     /// [`Lost`] when the plugin died, hung or dropped the connection; a judge
     /// passes it on with `?`.
+    ///
+    /// # Panics
+    ///
+    /// When this project declares no such method.
     pub async fn ask<Q, A>(
         &mut self,
         method: &str,
         request: Q,
     ) -> Result<Result<A, tonic::Status>, Lost>
     where
-        Q: prost::Message + Send + Sync + 'static,
-        A: prost::Message + Default + Send + Sync + 'static,
+        Q: prost::Message,
+        A: prost::Message + Default,
     {
         let end = self.call(method, request).await;
         self.replied(method, end)
@@ -509,6 +519,10 @@ impl Session {
             CallEnd::Broken(text) => (
                 Manner::Crash,
                 format!("the connection broke during {method}, and the process runs on: {text}"),
+            ),
+            CallEnd::TooLarge(text) => (
+                Manner::Crash,
+                format!("the answer to {method} is too large to be read: {text}"),
             ),
             CallEnd::Silent(limit) => (
                 Manner::Hang,

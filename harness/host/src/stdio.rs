@@ -1,6 +1,5 @@
 //! The plugin's StreamStdio: opened once, drained for ever.
 
-use crate::call::is_oversized;
 use crate::stream::{Standing, StreamState};
 use proto::goplugin::StdioData;
 use proto::goplugin::grpc_stdio_client::GrpcStdioClient;
@@ -10,10 +9,9 @@ use tonic::transport::Channel;
 
 /// Pieces kept; the rest is counted.
 const KEEP: usize = 4096;
-/// Largest piece taken, in bytes: a thousand times what go-plugin sends. Every
-/// launch that runs may have some on their way. Nothing is heard any more
-/// behind a larger one, which is no fault of the plugin.
-const PIECE_BYTES: usize = 1 << 20;
+/// Largest piece taken, in bytes; a larger one ends the stream. A bit more
+/// than any runtime takes unless it is told to take more.
+const PIECE_BYTES: usize = (4 << 20) + (1 << 10);
 
 /// What the stdio stream has carried so far.
 #[derive(Debug)]
@@ -56,7 +54,6 @@ impl Stdio {
                         match stream.message().await {
                             Ok(Some(data)) => lock(&sink).take(&data),
                             Ok(None) => break StreamState::Ended,
-                            Err(status) if is_oversized(&status, PIECE_BYTES) => return,
                             Err(status) => break StreamState::Failed(status),
                         }
                     }

@@ -1,7 +1,9 @@
 //! What a message will take in memory, weighed before it is decoded.
 //!
 //! An element of a list that is sent in two bytes takes hundreds once it is
-//! decoded. So lists are counted first, and there is an end to them.
+//! decoded. So lists are counted first, and there is an end to them. Messages
+//! that stand alone weigh nothing: the interface and reflection have none
+//! that hold themselves.
 
 use prost::DecodeError;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
@@ -14,7 +16,7 @@ use tonic::Status;
 const MESSAGE: usize = 1 << 10;
 /// An entry of a map, in bytes.
 const ENTRY: usize = 128;
-/// Anything else in a list, in bytes.
+/// Anything else in a list, and a field nobody knows, in bytes.
 const VALUE: usize = 64;
 /// Deeper than prost decodes.
 const DEPTH: usize = 128;
@@ -104,7 +106,9 @@ impl Room {
                 Kind::Message(_) if field.is_map() => ENTRY,
                 Kind::Message(_) => MESSAGE,
                 Kind::String | Kind::Bytes => VALUE,
-                // Packed numbers have a byte each at least.
+                Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => VALUE * value.len() / 8,
+                Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => VALUE * value.len() / 4,
+                // Packed, with a byte each at least.
                 _ => VALUE * value.len(),
             };
             self.bytes(if field.is_list() || field.is_map() {
@@ -125,7 +129,7 @@ impl Room {
     fn bytes(&mut self, bytes: usize) -> Result<(), Unfit> {
         self.left = self.left.checked_sub(bytes).ok_or_else(|| {
             Unfit::TooMuch(format!(
-                "its lists take more than {} MiB in memory",
+                "it takes more than {} MiB in memory",
                 self.all >> 20
             ))
         })?;
@@ -145,8 +149,7 @@ mod tests {
         Room::of(24 << 20).take(&of.unwrap(), encoded)
     }
 
-    /// The field with the most lists in it that an answer may hold, so often
-    /// as the interface allows.
+    /// The answer with the longest lists, as long as the interface allows.
     #[test]
     fn all_that_the_interface_allows_fits() {
         let input = api::ConfigField {
@@ -155,6 +158,7 @@ mod tests {
         };
         let action = api::ActionDescriptor {
             inputs: vec![input; 32],
+            required_scopes: vec![String::new(); 32],
             ..api::ActionDescriptor::default()
         };
         let actions = api::ListActionsResponse {

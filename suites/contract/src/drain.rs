@@ -41,7 +41,7 @@ pub(crate) async fn drain(session: &mut Session) -> Drain {
                 let code = code_name(status.code());
                 format!("{code} with the reason {}", reason.unwrap_or("none"))
             }
-            CallEnd::Answer(_) => "an answer".to_owned(),
+            CallEnd::Answer(_) | CallEnd::TooLarge(_) => "an answer".to_owned(),
             CallEnd::Broken(_) | CallEnd::Died(_) | CallEnd::Silent(_) => return Drain::Gone,
         };
         if is_late {

@@ -167,7 +167,10 @@ fn judge(
                 ),
             }
         }
-        CallEnd::Answer(()) | CallEnd::Refused(_) | CallEnd::Silent(_) => taken(case, heard),
+        CallEnd::Answer(())
+        | CallEnd::Refused(_)
+        | CallEnd::Silent(_)
+        | CallEnd::TooLarge(_) => taken(case, heard),
     }
 }
 

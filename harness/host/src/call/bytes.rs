@@ -1,6 +1,6 @@
 //! One message as it is, to a method of any kind.
 
-use super::{CallEnd, Caller, classify, is_oversized, path};
+use super::{CallEnd, Caller, classify, path};
 use crate::codec::RawCodec;
 use crate::dynamic::MESSAGE_BYTES;
 use bytes::Bytes;
@@ -39,11 +39,13 @@ impl Caller {
         told.end = match ended {
             Err(_) => CallEnd::Silent(self.limit),
             Ok(Ok(())) => CallEnd::Answer(()),
-            Ok(Err(status)) if is_oversized(&status, MESSAGE_BYTES) => {
-                told.more = true;
-                CallEnd::Answer(())
-            }
-            Ok(Err(status)) => classify(status, MESSAGE_BYTES),
+            Ok(Err(status)) => match classify(status, MESSAGE_BYTES) {
+                CallEnd::TooLarge(_) => {
+                    told.more = true;
+                    CallEnd::Answer(())
+                }
+                end => end,
+            },
         };
         self.transcript
             .add(Direction::FromPlugin, method, told.end.to_string());

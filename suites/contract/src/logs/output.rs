@@ -9,7 +9,6 @@ use host::logs::{self, Departure, Form};
 use host::process::Exit;
 use host::stdio::{Chunk, Stdio};
 use host::{Launch, Session};
-use proto::goplugin::Empty;
 use runner::Case;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +56,11 @@ async fn life(case: &Case, launch: &Launch) -> Result<Output, Stopped> {
     let mut session = case.launch(launch).await?;
     session.health("plugin").await;
     let nobody = "aperio.nobody.NobodyService/Ask";
-    session.call::<_, Empty>(nobody, Empty {}).await;
+    let end = session
+        .caller()
+        .raw(nobody, Request::new(Bytes::new()))
+        .await;
+    session.settle(end).await;
     // A field of 7 bytes, and nothing of it: handlers like to log this.
     let request = Request::new(Bytes::from_static(&[0x0a, 0x07]));
     let caller = session.caller();
