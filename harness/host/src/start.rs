@@ -221,7 +221,7 @@ impl Start {
                 after: line.at,
                 line,
             }),
-            exit = self.process.exited_within(limit) => match exit {
+            exit = self.process.exited_in_own_time(limit) => match exit {
                 Some(exit) => {
                     // stderr holds the reason, and stdout may hold the line.
                     let drain = self.limits.early_exit;

@@ -13,7 +13,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// A plain and an AutoMTLS launch. The process must live, print a line in time, and print no second one. A first line that is no handshake at all is a breach of LIFE-004 or HSK-011 and is told there.
+    /// A plain and an AutoMTLS launch. The process must live, print a line in time, not counting what it was kept waiting for a processor, and print no second one. A first line that is no handshake at all is a breach of LIFE-004 or HSK-011 and is told there.
     ///
     /// ## Usual causes
     ///
