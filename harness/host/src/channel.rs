@@ -33,9 +33,13 @@ pub const SOCKET_PATH_BYTES: usize = 107;
 
 /// Bytes of headers, or of trailers, a plugin may send with one answer.
 const HEADER_BYTES: u32 = 128 << 10;
-/// Bytes a plugin may send on one connection before they are read. A plugin
-/// that floods fills this for every launch that runs beside it.
-const WINDOW_BYTES: u32 = 1 << 16;
+/// Bytes a plugin may send on one stream before they are read. A plugin that
+/// floods fills this for every launch that runs beside it.
+const STREAM_BYTES: u32 = 64 << 10;
+/// The same on one connection. Half of it bounds what the HTTP/2 library takes
+/// in frames of a few bytes that wait, 256 of it each: a stream full of the
+/// shortest messages stays below that.
+const CONNECTION_BYTES: u32 = 4 << 20;
 
 /// What is known of a channel that came up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -410,8 +414,8 @@ pub async fn over(io: BoxIo, limit: Duration) -> Result<Channel, ChannelFailure>
     });
     let endpoint = Endpoint::from_static("http://localhost")
         .http2_max_header_list_size(HEADER_BYTES)
-        .initial_connection_window_size(WINDOW_BYTES)
-        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_BYTES)
+        .initial_stream_window_size(STREAM_BYTES)
         .user_agent(concat!("aperio-plugin/", env!("CARGO_PKG_VERSION")))
         .expect("the user agent is plain ASCII");
     tokio::time::timeout(limit, endpoint.connect_with_connector(connector))

@@ -39,6 +39,9 @@ pub const METHODS: [&str; 2] = [
 const SERVICES: usize = 256;
 /// Most files.
 const FILES: usize = 512;
+/// Most public imports: the pool goes every way that leads over them, and
+/// there may be twice as many with each.
+const PUBLIC: usize = 16;
 /// Most bytes of answers, all together.
 const BYTES: usize = (4 << 20) + 1;
 /// What an answer, or all files together, may take in memory, in bytes: the
@@ -300,6 +303,7 @@ struct Files {
     came: BTreeMap<String, Vec<u8>>,
     room: Room,
     names: Names,
+    public: usize,
 }
 
 impl Default for Files {
@@ -309,6 +313,7 @@ impl Default for Files {
             came: BTreeMap::new(),
             room: Room::of(ROOM),
             names: Names::default(),
+            public: 0,
         }
     }
 }
@@ -335,6 +340,12 @@ impl Files {
         self.room.take(&FILE, &encoded)?;
         let file = FileDescriptorProto::decode(encoded.as_slice()).map_err(wrong)?;
         self.names.take(&file)?;
+        self.public += file.public_dependency.len();
+        if self.public > PUBLIC {
+            return Err(Failure::TooMuch(format!(
+                "more than {PUBLIC} public imports"
+            )));
+        }
         self.came.insert(name.clone(), encoded);
         self.read.insert(name, file);
         Ok(())
@@ -565,7 +576,25 @@ mod tests {
 
     #[tokio::test]
     async fn endless_answers_are_cut() {
-        let many: [fn(Question) -> Option<Answer>; 7] = [
+        let many: [fn(Question) -> Option<Answer>; 8] = [
+            // Each file imports all before it, for everybody.
+            |question| {
+                let file = |number: i32| FileDescriptorProto {
+                    name: Some(number.to_string()),
+                    dependency: (0..number).map(|earlier| earlier.to_string()).collect(),
+                    public_dependency: (0..number).collect(),
+                    ..FileDescriptorProto::default()
+                };
+                Some(match one(question, Vec::new()) {
+                    Answer::FileDescriptorResponse(_) => {
+                        let files = (0..40).map(|number| file(number).encode_to_vec());
+                        Answer::FileDescriptorResponse(FileDescriptorResponse {
+                            file_descriptor_proto: files.collect(),
+                        })
+                    }
+                    list => list,
+                })
+            },
             |_| Some(services((0..1000).map(|number| number.to_string()))),
             |_| Some(services((0..1_000_000).map(|_| String::new()))),
             // A million files of nothing.

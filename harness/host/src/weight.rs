@@ -16,7 +16,9 @@ use tonic::Status;
 const MESSAGE: usize = 1 << 10;
 /// An entry of a map, in bytes.
 const ENTRY: usize = 128;
-/// Anything else in a list, and a field nobody knows, in bytes.
+/// A field nobody knows, in bytes: a dynamic message keeps it by its number.
+const UNKNOWN: usize = 384;
+/// Anything else in a list, in bytes.
 const VALUE: usize = 64;
 /// Deeper than prost decodes.
 const DEPTH: usize = 128;
@@ -89,9 +91,10 @@ impl Room {
                 // A dynamic message keeps what it does not know, and a group
                 // may hold a field in every two bytes.
                 self.bytes(match (field, wire) {
-                    (_, WireType::StartGroup) => VALUE / 2 * (before - encoded.len()),
-                    (Some(field), _) if !field.is_list() => 0,
-                    _ => VALUE,
+                    (_, WireType::StartGroup) => UNKNOWN / 2 * (before - encoded.len()),
+                    (Some(field), _) if field.is_list() => VALUE,
+                    (Some(_), _) => 0,
+                    (None, _) => UNKNOWN,
                 })?;
                 continue;
             };
