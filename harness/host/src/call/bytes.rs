@@ -87,9 +87,54 @@ mod tests {
     use crate::handshake::Network;
     use crate::services::{HostServer, Listen};
     use crate::transcript::Transcript;
+    use hyper::body::Frame;
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
     use std::time::{Duration, Instant};
 
     const LIMIT: Duration = Duration::from_secs(10);
+
+    /// So many messages of two bytes, each in a frame of its own.
+    struct Burst(usize);
+
+    impl hyper::body::Body for Burst {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            let Some(left) = self.0.checked_sub(1) else {
+                return Poll::Ready(None);
+            };
+            self.0 = left;
+            let message = Bytes::from_static(&[0, 0, 0, 0, 2, 8, 1]);
+            Poll::Ready(Some(Ok(Frame::data(message))))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_burst_of_short_messages_breaks_no_connection() {
+        const MESSAGES: usize = 5_000;
+        let (ours, theirs) = tokio::io::duplex(1 << 20);
+        let service = hyper::service::service_fn(async |_| {
+            let response = http::Response::builder().header("content-type", "application/grpc");
+            response.body(Burst(MESSAGES))
+        });
+        tokio::spawn(
+            hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                .serve_connection(TokioIo::new(theirs), service),
+        );
+        let channel = channel::over(Box::new(ours), LIMIT).await.unwrap();
+        let caller = Caller::new(channel, Transcript::new(Instant::now()), LIMIT);
+        let told = caller
+            .send("any.Service/Method", Request::new(Bytes::new()), MESSAGES)
+            .await;
+        assert_eq!(told.replies.len(), MESSAGES, "{}", told.end);
+    }
 
     #[tokio::test]
     async fn bytes_go_and_come_as_they_are() {

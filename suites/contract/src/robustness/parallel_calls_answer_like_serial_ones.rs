@@ -5,10 +5,12 @@ use futures::future::join_all;
 use host::call::{HEALTH, code_name};
 use host::session::{DESCRIBE, describe_request};
 use host::{CallEnd, Caller, Session};
+use prost::Message;
 use proto::aperio::plugin::v1 as api;
 use runner::Case;
 use std::collections::HashMap;
-use std::fmt::Debug;
+use std::fmt::{self, Debug, Write};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use terms::{Finding, Judgement, Lost, Place, Verdict};
 use tonic::Request;
 
@@ -16,6 +18,8 @@ use tonic::Request;
 const SERIAL: usize = 3;
 /// How often all of them are made at once.
 const ROUNDS: usize = 10;
+/// Characters of an answer that are shown.
+const SHOWN: usize = 200;
 const VALIDATE: &str = "aperio.plugin.v1.PluginService/ValidateConfig";
 const ACTIONS: &str = "aperio.plugin.v1.RemediationService/ListActions";
 const NOTHING: &str = "plugin.Nobody/Nothing";
@@ -50,11 +54,28 @@ enum Call {
 enum Said {
     Health(i32),
     Nothing,
-    Described(Box<api::DescribeResponse>),
-    Actions(api::ListActionsResponse),
-    Validated(api::ValidateConfigResponse),
+    Answered(Answer),
     /// The code, and the reason where there is one.
     Refused(&'static str, Option<String>),
+}
+
+/// A response in so few bytes that many can be kept.
+#[derive(Debug, Clone, PartialEq)]
+struct Answer {
+    digest: u64,
+    begins: String,
+}
+
+impl Answer {
+    fn of(response: &(impl Message + Debug)) -> Said {
+        // None of them holds a map, so equal ones are equal bytes.
+        let mut hasher = DefaultHasher::new();
+        response.encode_to_vec().hash(&mut hasher);
+        Said::Answered(Answer {
+            digest: hasher.finish(),
+            begins: short(response),
+        })
+    }
 }
 
 async fn judge(case: &mut Case) -> Judgement {
@@ -101,7 +122,7 @@ async fn judge(case: &mut Case) -> Judgement {
             let together = said(&mut session, call, end).await?;
             differs |= together != *alone;
             if together != *alone && findings.is_empty() {
-                findings.push((call, short(alone), short(&together)));
+                findings.push((call, alone.shown(), together.shown()));
             }
         }
         differing += usize::from(differs);
@@ -141,6 +162,15 @@ fn calls(is_aperio: bool) -> Vec<Call> {
     calls
 }
 
+impl Said {
+    fn shown(&self) -> String {
+        match self {
+            Said::Answered(answer) => answer.begins.clone(),
+            said => short(said),
+        }
+    }
+}
+
 impl Call {
     fn method(&self) -> &'static str {
         match self {
@@ -162,11 +192,12 @@ impl Call {
             Call::Describe => {
                 let end: CallEnd<api::DescribeResponse> =
                     caller.unary(DESCRIBE, describe_request()).await;
-                end.map(|response| Said::Described(Box::new(response)))
+                end.map(|response| Answer::of(&response))
             }
             Call::Actions => {
-                let end = caller.unary(ACTIONS, api::ListActionsRequest {}).await;
-                end.map(Said::Actions)
+                let end: CallEnd<api::ListActionsResponse> =
+                    caller.unary(ACTIONS, api::ListActionsRequest {}).await;
+                end.map(|response| Answer::of(&response))
             }
             Call::Validate(kind, key) => {
                 let request = api::ValidateConfigRequest {
@@ -174,7 +205,9 @@ impl Call {
                     config: HashMap::from([((*key).to_owned(), "value".to_owned())]),
                     ..api::ValidateConfigRequest::default()
                 };
-                caller.unary(VALIDATE, request).await.map(Said::Validated)
+                let end: CallEnd<api::ValidateConfigResponse> =
+                    caller.unary(VALIDATE, request).await;
+                end.map(|response| Answer::of(&response))
             }
         }
     }
@@ -189,6 +222,23 @@ async fn said(session: &mut Session, call: &Call, end: CallEnd<Said>) -> Result<
     })
 }
 
+/// What is shown of a value.
 fn short(said: &impl Debug) -> String {
-    format!("{said:?}").chars().take(200).collect()
+    let mut shown = Shown(String::new());
+    let _ = write!(shown, "{said:?}");
+    shown.0
+}
+
+/// Takes so many characters, and ends the writing behind them.
+struct Shown(String);
+
+impl Write for Shown {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = SHOWN.saturating_sub(self.0.chars().count());
+        self.0.extend(text.chars().take(room));
+        if text.chars().nth(room).is_some() {
+            return Err(fmt::Error);
+        }
+        Ok(())
+    }
 }
