@@ -86,9 +86,9 @@ impl Launcher {
             };
             let reflected = reflection::read(&session.caller()).await;
             Told {
-                described: described.as_ref().map(Described::from),
+                described: described.as_deref().map(Described::from),
                 digest: described
-                    .map(|described| described.descriptor_digest)
+                    .map(|described| described.descriptor_digest.clone())
                     .unwrap_or_default(),
                 reflected: reflected
                     .map(|told| Reflected {

@@ -16,6 +16,7 @@ use crate::start::{LaunchRecord, Start};
 use crate::stdio::Stdio;
 use crate::transcript::Transcript;
 use proto::aperio::plugin::v1 as api;
+use std::sync::Arc;
 use std::time::Duration;
 use terms::{Evidence, Finding, Lost, Manner};
 
@@ -59,7 +60,7 @@ pub struct Session {
     stdio: Option<Stdio>,
     broker: Option<Broker>,
     multiplex: Option<Multiplex>,
-    described: Option<api::DescribeResponse>,
+    described: Option<Arc<api::DescribeResponse>>,
     wanted_launch: bool,
     broker_ids: u32,
 }
@@ -557,15 +558,14 @@ impl Session {
     /// # Errors
     ///
     /// [`Lost`] when the plugin was lost; the inner error is its refusal.
-    pub async fn describe(&mut self) -> Result<Result<api::DescribeResponse, tonic::Status>, Lost> {
+    pub async fn describe(
+        &mut self,
+    ) -> Result<Result<Arc<api::DescribeResponse>, tonic::Status>, Lost> {
         if let Some(described) = &self.described {
-            return Ok(Ok(described.clone()));
+            return Ok(Ok(Arc::clone(described)));
         }
-        let reply: Result<api::DescribeResponse, _> =
-            self.ask(DESCRIBE, describe_request()).await?;
-        if let Ok(described) = &reply {
-            self.described = Some(described.clone());
-        }
+        let reply = self.ask(DESCRIBE, describe_request()).await?.map(Arc::new);
+        self.described = reply.as_ref().ok().cloned();
         Ok(reply)
     }
 

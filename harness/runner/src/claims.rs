@@ -78,7 +78,7 @@ async fn ask(plugin: &Arc<Plugin>, limits: &Limits) -> Result<Described, Trouble
     let described = session.describe().await;
     session.stop().await;
     let why = match described {
-        Ok(Ok(described)) => return Ok(Described::from(&described)),
+        Ok(Ok(described)) => return Ok(Described::from(&*described)),
         Ok(Err(status)) => format!("Describe ends in {:?}: {}", status.code(), status.message()),
         Err(lost) => lost.finding.message,
     };

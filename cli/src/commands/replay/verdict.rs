@@ -167,10 +167,9 @@ fn judge(
                 ),
             }
         }
-        CallEnd::Answer(())
-        | CallEnd::Refused(_)
-        | CallEnd::Silent(_)
-        | CallEnd::TooLarge(_) => taken(case, heard),
+        CallEnd::Answer(()) | CallEnd::Refused(_) | CallEnd::Silent(_) | CallEnd::TooLarge(_) => {
+            taken(case, heard)
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use host::{Launch, Session};
 use proto::aperio::plugin::v1 as api;
 use runner::Case;
 use rustix::process::Signal;
+use std::sync::Arc;
 use terms::{Finding, Judgement, Place, Trouble, Verdict};
 
 requirement! {
@@ -71,7 +72,7 @@ async fn judge(case: &mut Case) -> Judgement {
     Ok(Verdict::of(findings))
 }
 
-async fn description(session: &mut Session) -> Option<api::DescribeResponse> {
+async fn description(session: &mut Session) -> Option<Arc<api::DescribeResponse>> {
     if !session.plugin().is_aperio() {
         return None;
     }

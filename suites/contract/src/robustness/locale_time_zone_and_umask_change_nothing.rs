@@ -7,6 +7,7 @@ use host::handshake::{Network, Protocol};
 use host::{Launch, Session};
 use proto::aperio::plugin::v1 as api;
 use runner::Case;
+use std::sync::Arc;
 use terms::{Finding, Judgement, Lost, Place, Stopped, Verdict};
 
 /// Launches that must all differ before a plugin is accused.
@@ -35,7 +36,7 @@ struct Profile {
     protocol: Protocol,
     has_certificate: bool,
     health: String,
-    described: Option<Box<api::DescribeResponse>>,
+    described: Option<Arc<api::DescribeResponse>>,
     operation: Option<&'static str>,
     exit: Option<(Option<i32>, Option<i32>)>,
 }
@@ -115,7 +116,7 @@ async fn profile(mut session: Session) -> Result<Profile, Lost> {
         .unwrap_or_else(|| health.to_string());
     let mut described = None;
     if session.plugin().is_aperio() {
-        described = session.describe().await?.ok().map(Box::new);
+        described = session.describe().await?.ok();
     }
     let operation = match Operation::of(&mut session).await? {
         Some(operation) => operation
