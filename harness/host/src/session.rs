@@ -241,7 +241,9 @@ impl Start {
         let health = match caller.health("plugin").await {
             CallEnd::Answer(status) => Ok(status),
             CallEnd::Refused(status) => Err((status.code() as i32, status.message().to_owned())),
-            CallEnd::Broken(text) | CallEnd::TooLarge(text) => {
+            CallEnd::Broken(text) => return Err(ChannelFailure::new(Step::Http, &text)),
+            CallEnd::TooLarge(text) => {
+                let text = format!("the answer is too large: {text}");
                 return Err(ChannelFailure::new(Step::Http, &text));
             }
             CallEnd::Silent(limit) => return Err(ChannelFailure::timed_out(Step::Silent, limit)),
