@@ -2,6 +2,7 @@
 //! one, and never a part.
 
 use std::fs::{self, Permissions};
+use std::io::ErrorKind::{PermissionDenied, ResourceBusy};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -20,7 +21,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     };
     let is_there = met.is_some();
     match replace(path, met, bytes) {
-        Err(_) if is_there => fs::write(path, bytes),
+        // Only where none may stand beside it or take its place: a full disk
+        // would cost the file before, too.
+        Err(error) if is_there && matches!(error.kind(), PermissionDenied | ResourceBusy) => {
+            fs::write(path, bytes)
+        }
         written => written,
     }
 }
