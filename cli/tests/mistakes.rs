@@ -136,6 +136,14 @@ fn a_bad_shebang() {
 }
 
 #[test]
+fn a_plugin_that_speaks_another_protocol() {
+    shell(
+        "echo '1|1|unix|/tmp/plugin|netrpc|'; sleep 9",
+        &[("LIFE-002", &["netrpc", "Hint", "GRPCServer"])],
+    );
+}
+
+#[test]
 fn a_banner_before_the_line() {
     with_defect(
         "prints_banner",

@@ -11,6 +11,9 @@ const BINARY: &str = env!("CARGO_BIN_EXE_aperio-plugin");
 /// What the command line says of a built peer.
 pub(crate) fn judge(peer: &Peer, fixtures: &Path) -> Result<Report, Failed> {
     let mut flags = vec!["--contract".to_owned(), peer.contract.clone()];
+    if let Some(cookie) = &peer.cookie {
+        flags.extend(["--cookie".to_owned(), cookie.clone()]);
+    }
     if !peer.app_protocols.is_empty() {
         let majors: Vec<String> = peer.app_protocols.iter().map(u32::to_string).collect();
         flags.extend(["--app-protocols".to_owned(), majors.join(",")]);

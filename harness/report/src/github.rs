@@ -119,7 +119,7 @@ fn property(text: &str) -> String {
 pub fn summary(report: &Report, catalog: &Catalog) -> String {
     let counts = &report.counts;
     let mut text = format!(
-        "## {}\n\n`{}` · {} passed · {} failed · {} warnings · {} flaky · {} unknown · {} skipped · seed {}\n",
+        "## {}\n\n`{}` · {} passed · {} failed · {} warned · {} flaky · {} unknown · {} skipped · seed {}\n",
         conclusion(report),
         code(&report.subject.path),
         counts.passed,

@@ -292,8 +292,8 @@ fn foot(report: &Report, text: &mut String) {
     let parts = [
         (counts.passed, "passed"),
         (counts.failed, "failed"),
-        (counts.warnings, "warnings"),
-        (counts.notes, "notes"),
+        (counts.warnings, "warned"),
+        (counts.notes, "noted"),
         (counts.flaky, "flaky"),
         (counts.unknown, "unknown"),
         (counts.skipped, "skipped"),

@@ -35,7 +35,8 @@ fn judge(record: &LaunchRecord) -> Judgement {
                 Some(lint) => Finding::new(lint.text.clone())
                     .at(Place::Handshake { field: 5 })
                     .expected("grpc")
-                    .actual(lint.seen.clone()),
+                    .actual(lint.seen.clone())
+                    .hint("the field is `grpc`, in small letters; go-plugin serves `netrpc` unless the ServeConfig has GRPCServer: plugin.DefaultGRPCServer"),
                 None => return Ok(second_line(record)),
             }
         }
