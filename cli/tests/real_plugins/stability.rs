@@ -3,8 +3,10 @@
 
 use libtest_mimic::Failed;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 use terms::{Overlay, Report, Verdict};
 
 /// Judges as often as told; every second run has all processors kept busy.
@@ -15,7 +17,15 @@ pub(crate) fn agree(
     let mut runs = Vec::with_capacity(rounds);
     for round in 0..rounds {
         let busy = round % 2 == 1;
+        let start = Instant::now();
         let report = if busy { beside_load(&judge) } else { judge() }?;
+        let _ = writeln!(
+            std::io::stderr(),
+            "round {} of {rounds}{}: {:.0?}",
+            round + 1,
+            if busy { ", busy" } else { "" },
+            start.elapsed()
+        );
         runs.push((busy, report));
     }
     let differences = differences(&runs);

@@ -12,7 +12,7 @@ pub(crate) use dial_back::attached;
 pub(crate) const START_STREAM: &str = "plugin.GRPCBroker/StartStream";
 
 /// Whether the plugin keeps the broker stream open.
-async fn has_stream(session: &mut Session) -> bool {
+pub(crate) async fn has_stream(session: &mut Session) -> bool {
     match session.broker() {
         Some(broker) => broker.settled().await.is_open(),
         None => false,

@@ -1,3 +1,4 @@
+use crate::broker::has_stream;
 use crate::declare::requirement;
 use crate::lifecycle::BUSY;
 use crate::observed::blocked_by;
@@ -31,12 +32,11 @@ async fn judge(case: &mut Case) -> Judgement {
     let mut verdict = Verdict::Pass;
     for _ in 0..TRIES {
         let mut session = case.launch(&case.base()).await?;
-        // A missing service has refused its stream before this is answered.
-        session.health("plugin").await;
-        let stdio = session.stdio().is_some_and(|stdio| stdio.state().is_open());
-        let broker = session
-            .broker()
-            .is_some_and(|broker| broker.state().is_open());
+        let stdio = match session.stdio() {
+            Some(stdio) => stdio.settled().await.is_open(),
+            None => false,
+        };
+        let broker = has_stream(&mut session).await;
         let open = match (stdio, broker) {
             (true, true) => "both streams",
             (true, false) => "the stdio stream",

@@ -14,11 +14,11 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// Health checks, and for Aperio's plugins Describe, with bytes that no protobuf runtime reads: a length beyond the end, an unfinished number, a field of number 0. Each must end with one of the two codes, and the process must live.
+    /// Health checks, and for Aperio's plugins Describe, with bytes that are no message: a length beyond the end, an unfinished number, a field of number 0. Each must end with one of the two codes, and the process must live.
     ///
     /// ## Usual causes
     ///
-    /// A decoder that is trusted to succeed; a runtime that tells every exception as UNKNOWN.
+    /// A decoder that is trusted to succeed; a runtime that tells every exception as UNKNOWN; protobufjs on Node, which reads a string that was cut as a shorter one and carries the request out.
     "RPC-005", Must, since "1.0", launches
 }
 
@@ -52,7 +52,7 @@ async fn judge(case: &mut Case) -> Judgement {
             if lost {
                 break 'calls;
             }
-            // Runtimes tell all of them alike.
+            // What a runtime makes of one it mostly makes of all: one is told.
             break;
         }
     }
