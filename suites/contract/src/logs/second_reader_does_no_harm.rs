@@ -24,7 +24,11 @@ requirement! {
 async fn judge(case: &mut Case) -> Judgement {
     let mut session = case.launch(&case.base()).await?;
     session.health("plugin").await;
-    let without = match session.stdio().map(Stdio::state) {
+    let first = match session.stdio() {
+        Some(stdio) => Some(stdio.settled().await),
+        None => None,
+    };
+    let without = match first {
         Some(StreamState::Open) => None,
         Some(state) if state.is_missing() => {
             Some(Verdict::not_claimed("the plugin serves no stdio"))

@@ -1,6 +1,5 @@
 use super::STREAM_STDIO;
 use crate::declare::requirement;
-use host::stdio::Stdio;
 use host::{Session, StreamState};
 use terms::{Finding, Judgement, Place, Verdict};
 
@@ -18,14 +17,16 @@ requirement! {
 async fn judge(session: &mut Session) -> Judgement {
     session.health("plugin").await;
     session.health("plugin").await;
-    let seen = match session.stdio().map(Stdio::state) {
-        None => return Ok(Verdict::vacuous("the stream was not opened")),
-        Some(StreamState::Open) => return Ok(Verdict::Pass),
-        Some(state) if state.is_missing() => {
+    let Some(stdio) = session.stdio() else {
+        return Ok(Verdict::vacuous("the stream was not opened"));
+    };
+    let seen = match stdio.settled().await {
+        StreamState::Open => return Ok(Verdict::Pass),
+        state if state.is_missing() => {
             return Ok(Verdict::not_claimed("the plugin serves no stdio"));
         }
-        Some(StreamState::Ended) => "the stream ended without an error".to_owned(),
-        Some(StreamState::Failed(status)) => format!("the stream failed: {}", status.message()),
+        StreamState::Ended => "the stream ended without an error".to_owned(),
+        StreamState::Failed(status) => format!("the stream failed: {}", status.message()),
     };
     Ok(Verdict::fail(
         Finding::new("StreamStdio ended before shutdown")
