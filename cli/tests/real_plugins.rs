@@ -6,7 +6,8 @@
 //!
 //! `STABILITY_ROUNDS=20` judges instead each of them, and the reference plugin,
 //! that many times, half of them on a busy machine, and asks for equal
-//! verdicts. It takes an hour; a name as filter takes one plugin alone.
+//! verdicts. It takes hours; a name as filter takes one plugin alone, in ten to
+//! twenty minutes.
 
 mod real_plugins {
     pub(crate) mod run;
