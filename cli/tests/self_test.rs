@@ -76,13 +76,15 @@ fn ids_are_unique_and_texts_complete() {
             "{}: the title ends with a full stop",
             requirement.id
         );
-        assert!(
-            requirement
-                .section("How it is judged")
-                .is_some_and(|text| !text.is_empty()),
-            "{}: says how it is judged",
-            requirement.id
-        );
+        for section in ["How it is judged", "Usual causes"] {
+            assert!(
+                requirement
+                    .section(section)
+                    .is_some_and(|text| !text.is_empty()),
+                "{}: no section {section:?}",
+                requirement.id
+            );
+        }
     }
     for defect in plugin::defects() {
         for id in defect.caught_by.iter().chain(defect.also) {

@@ -25,6 +25,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// 200 light operations on one attached plugin, four at a time, and fewer where they do not fit a minute; at their end no more than 8 connections to the host's services may be open. A plugin that calls nobody meanwhile is not judged, and neither is one whose operation asks a provider.
+    ///
+    /// ## Usual causes
+    ///
+    /// A connection for every callback that nobody closes: dial once, at Attach, and keep it.
     "BRK-013", Should, since "1.0", launches
 }
 

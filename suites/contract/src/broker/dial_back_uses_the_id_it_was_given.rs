@@ -15,6 +15,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// A decoy server is advertised first under another id, then the real one. Nobody may connect to the decoy, and the real one must not be missed.
+    ///
+    /// ## Usual causes
+    ///
+    /// The first advertisement that comes is dialled, or an id that is kept from another Attach; the id to dial stands in the request.
     "BRK-004", Must, since "1.0", launches
 }
 

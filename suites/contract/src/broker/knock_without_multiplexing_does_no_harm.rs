@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// One launch without multiplexing is sent a knock; it must live, answer health, and acknowledge nothing.
+    ///
+    /// ## Usual causes
+    ///
+    /// A message whose `knock` is set and that is taken for an advertisement.
     "BRK-008", Should, since "1.0", launches
 }
 

@@ -16,6 +16,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// One launch is sent each of them and 300 ids at once; the process must live, health must be SERVING, and the stream must stay open.
+    ///
+    /// ## Usual causes
+    ///
+    /// An id that is looked up without asking whether somebody waits for it; an address that is parsed as soon as it comes; a map entry that is written twice.
     "BRK-007", Must, since "1.0", launches
 }
 

@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The first line of a plain and of an AutoMTLS launch is read.
+    ///
+    /// ## Usual causes
+    ///
+    /// A version such as `v1` or `1.0`: the field is the number of the application's protocol.
     "HSK-013", Must, since "1.0", record
 }
 

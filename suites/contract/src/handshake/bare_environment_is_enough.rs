@@ -17,6 +17,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Every launch has that environment. Where none comes up in it, further ones have a home, a user and a shell: if each of those comes up, and none of the bare ones between them, the breach is found. Where launches come up, a light operation that is refused is asked again in such pairs: refused in each bare one and answered in each rich one, it is the same breach.
+    ///
+    /// ## Usual causes
+    ///
+    /// `os.UserHomeDir`, a path below HOME, or the user's name, without a way on where there is none.
     "SEC-009", Must, since "1.0", launches
 }
 

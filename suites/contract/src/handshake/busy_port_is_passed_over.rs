@@ -13,6 +13,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// One launch with a range of eight ports, the first of them taken, must come up. A plugin on unix sockets is not judged.
+    ///
+    /// ## Usual causes
+    ///
+    /// The first port of the range alone is tried; the next one belongs into a loop.
     "HSK-023", Should, since "1.0", launches
 }
 

@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The first line of a plain and of an AutoMTLS launch is read.
+    ///
+    /// ## Usual causes
+    ///
+    /// The version of the application, or of the library, in the first field.
     "HSK-012", Must, since "1.0", record
 }
 

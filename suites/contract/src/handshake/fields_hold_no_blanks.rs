@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The first line of a plain and of an AutoMTLS launch is read.
+    ///
+    /// ## Usual causes
+    ///
+    /// Fields that are joined with a separator like ` | `, or text that is not trimmed before.
     "HSK-029", Must, since "1.0", record
 }
 

@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The lines of fifty launches must be one once address and certificate are masked.
+    ///
+    /// ## Usual causes
+    ///
+    /// A field that another thread fills in, and that is not always there when the line is printed.
     "HSK-030", Should, since "1.0", launches
 }
 

@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The first line of a plain and of an AutoMTLS launch is read.
+    ///
+    /// ## Usual causes
+    ///
+    /// A chain of certificates, or an RSA key of great length, in field 6; a path that grew.
     "HSK-028", Must, since "1.0", record
 }
 

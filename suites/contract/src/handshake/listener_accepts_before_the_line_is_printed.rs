@@ -13,6 +13,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Fifty launches are dialled once, at once. Where the first attempt is refused and a later one is not, the line came too early.
+    ///
+    /// ## Usual causes
+    ///
+    /// The line is printed first and the server started after it, or in another thread: bind and listen, print, then accept.
     "HSK-016", Must, since "1.0", launches
 }
 

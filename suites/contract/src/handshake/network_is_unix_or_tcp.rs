@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The first line of a plain and of an AutoMTLS launch is read.
+    ///
+    /// ## Usual causes
+    ///
+    /// The name of a library's listener type, such as `tcp4` or `unixpacket`; upper case.
     "HSK-015", Must, since "1.0", record
 }
 

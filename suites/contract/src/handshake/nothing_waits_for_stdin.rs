@@ -13,6 +13,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The usual launches have the null device; one more has a pipe that stays open and silent, and must come up like them.
+    ///
+    /// ## Usual causes
+    ///
+    /// A main function that waits until stdin ends, as servers of other protocols do; a prompt.
     "HSK-006", Must, since "1.0", waits
 }
 

@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The system's answer to the start of the process, and the first bytes of the file, which say what it was built for.
+    ///
+    /// ## Usual causes
+    ///
+    /// A build for the machine of the author: GOOS and GOARCH, or the target of the compiler.
     "HSK-002", Must, since "1.0", record
 }
 

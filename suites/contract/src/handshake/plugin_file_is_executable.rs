@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The system's answer to the start of the process: it must not be that execution is not permitted.
+    ///
+    /// ## Usual causes
+    ///
+    /// A build step, an archive or a copy that lost the mode; a file system that is mounted noexec.
     "HSK-001", Must, since "1.0", record
 }
 

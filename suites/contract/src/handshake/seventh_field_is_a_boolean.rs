@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The first line of a plain and of an AutoMTLS launch is read.
+    ///
+    /// ## Usual causes
+    ///
+    /// `yes`, `on` or another word than Go's `strconv.ParseBool` knows.
     "HSK-027", Must, since "1.0", record
 }
 

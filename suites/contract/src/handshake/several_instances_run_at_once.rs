@@ -16,6 +16,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Four launches in one directory for temporary files, alive at the same time: each must come up and answer health until the last one has, and no two may announce the same address.
+    ///
+    /// ## Usual causes
+    ///
+    /// A port, a socket path, a lock or a database file with a fixed name.
     "HSK-008", Must, since "1.0", launches
 }
 

@@ -18,6 +18,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Two launches, whose directory has 90 characters, or a blank in its name. Both must come up, since the plugin adds a short name only, and announce an absolute path of at most 107 bytes that is no abstract socket. A usual launch whose path cannot be dialled at all is told here, too. A plugin on TCP is not judged.
+    ///
+    /// ## Usual causes
+    ///
+    /// A relative path; a name that repeats the plugin's and the user's; an abstract socket; a path that is joined as an address of a URL, where a blank turns into %20.
     "HSK-018", Must, since "1.0", launches
 }
 

@@ -14,6 +14,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// One launch with two directories: the announced path must lie in the one the variable names, not in TMPDIR. A plugin on TCP is not judged.
+    ///
+    /// ## Usual causes
+    ///
+    /// A library or a plugin that knows TMPDIR alone.
     "HSK-019", Should, since "1.0", launches
 }
 

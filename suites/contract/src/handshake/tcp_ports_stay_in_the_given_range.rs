@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// One launch with a range of eight free ports: the announced port must lie in it. A plugin on unix sockets is not judged.
+    ///
+    /// ## Usual causes
+    ///
+    /// A listener on port 0, whatever the variables say.
     "HSK-022", Should, since "1.0", launches
 }
 

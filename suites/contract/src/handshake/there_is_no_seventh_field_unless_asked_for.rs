@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The first line of a plain and of an AutoMTLS launch is read. Neither launch sets PLUGIN_MULTIPLEX_GRPC.
+    ///
+    /// ## Usual causes
+    ///
+    /// A seventh field that is printed always, as `false`; it stands there only where PLUGIN_MULTIPLEX_GRPC is set.
     "HSK-024", Should, since "1.0", record
 }
 

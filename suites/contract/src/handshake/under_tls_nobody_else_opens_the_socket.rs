@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The mode of the socket in an AutoMTLS launch with umask 022, since a stricter one would hide the breach: neither group nor others may write. A plugin on TCP is not judged.
+    ///
+    /// ## Usual causes
+    ///
+    /// A socket with the mode that umask 022 gives: set it to 0700 after binding, or the umask before.
     "HSK-020", Should, since "1.0", launches
 }
 

@@ -13,6 +13,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// One launch without the variable must print a line whose second field is not above the lowest major that hosts offer this plugin: 1, or the least of --app-protocols.
+    ///
+    /// ## Usual causes
+    ///
+    /// The highest major where the variable is not set: the lowest is what an old host speaks.
     "HSK-014", Should, since "1.0", launches
 }
 

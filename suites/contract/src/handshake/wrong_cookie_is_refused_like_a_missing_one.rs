@@ -14,6 +14,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Four launches: the value with its last character changed, with one appended, in upper case, and empty. None may print a handshake line.
+    ///
+    /// ## Usual causes
+    ///
+    /// A cookie that is looked for and not compared; a comparison that ignores case or looks at the beginning alone.
     "HSK-005", Should, since "1.0", waits
 }
 

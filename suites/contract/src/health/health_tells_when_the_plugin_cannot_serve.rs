@@ -22,6 +22,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// SIGTERM while a call is held: Attach, whose advertisement is withheld. Once CheckHealth is refused with SHUTTING_DOWN, health of `plugin` must be something else than SERVING within 2 s, as long as the process lives. A plugin that holds no call, or ends before it refuses one, is not judged; neither is one that keeps go-plugin's contract alone, which promises no drain. A plugin that lost what it needs in another way cannot be made from outside.
+    ///
+    /// ## Usual causes
+    ///
+    /// A status that is set once, at the start: set NOT_SERVING where draining begins.
     "HLT-003", Should, since "1.0", waits
 }
 

@@ -11,6 +11,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// A health check of a service that nobody serves must end with NOT_FOUND.
+    ///
+    /// ## Usual causes
+    ///
+    /// A health service by hand that answers every name alike; the one that comes with gRPC's library knows which it was told of.
     "HLT-001", Should, since "1.0", session
 }
 

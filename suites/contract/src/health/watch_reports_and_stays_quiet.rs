@@ -20,6 +20,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// A watch of `plugin` in a launch of its own. Its first message must say what Check says; within the next 2 s, in which nothing happens, no status may be repeated and the stream may not end. A plugin without Watch is not judged.
+    ///
+    /// ## Usual causes
+    ///
+    /// A watch that is answered like a check and ended; a timer that sends the same status again.
     "HLT-004", Should, since "1.0", waits
 }
 

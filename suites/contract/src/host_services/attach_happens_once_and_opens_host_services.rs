@@ -16,6 +16,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// One launch: CheckHealth, ValidateConfig and a light operation before Attach must be replied to, whatever the status; then Attach, then a second Attach, which must be refused so. What needs the host's services is not looked for.
+    ///
+    /// ## Usual causes
+    ///
+    /// A second call that takes the place of the first; a check whether Attach came that every method makes, those without need of the host too.
     "HOST-001", Must, since "1.0", launches
 }
 

@@ -13,6 +13,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The plugin's majors are offered; the answer must be the highest of them. Then 9999 alone is offered, which nobody serves: the answer must be another number, or no line and a code other than 0.
+    ///
+    /// ## Usual causes
+    ///
+    /// A major that is written into the line without a look at PLUGIN_PROTOCOL_VERSIONS; the first common one in place of the highest.
     "LIFE-003", Must, since "1.0", launches
 }
 

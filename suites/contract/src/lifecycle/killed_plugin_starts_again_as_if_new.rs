@@ -18,6 +18,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// In one directory for temporary files: a process is killed right after its first answer, a second one during a call; each time the next must come up, and describe itself like the first; where the first gives no description, nothing is compared or concluded. Kills at other moments belong to the property suites.
+    ///
+    /// ## Usual causes
+    ///
+    /// A lock, pid or socket file with a fixed name that counts although its process is gone.
     "LIFE-009", Must, since "1.0", launches
 }
 

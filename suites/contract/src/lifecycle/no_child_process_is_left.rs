@@ -10,6 +10,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// A launch is stopped by the whole ladder; processes that bear the launch's mark or carry its TMPDIR, orphans that bear no mark of any launch, and pipes that are not at their end 1 s later, are survivors. A plugin that had to be killed could end nobody: that is LIFE-006's breach.
+    ///
+    /// ## Usual causes
+    ///
+    /// A helper that is started and never waited for; a child that inherited stdout or stderr; a daemon.
     "LIFE-012", Must, since "1.0", launches
 }
 

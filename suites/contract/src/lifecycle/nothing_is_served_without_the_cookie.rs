@@ -20,6 +20,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// One launch without the cookie variable: within 5 s, without the time it was kept waiting for a processor, the process must end with a code other than 0 and something on stderr, without a handshake line, and without a socket that listens.
+    ///
+    /// ## Usual causes
+    ///
+    /// A main function that serves at once; go-plugin's `plugin.Serve` compares the cookie, by hand it has to be done before anything else.
     "LIFE-001", Must, since "1.0", launches
 }
 

@@ -29,6 +29,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// One launch shows how much a light operation prints. Another never opens StreamStdio and makes as many operations as print 1 MiB; each must be answered within the limit of a call. A plugin whose operation prints less than 1 MiB in 2000 calls, or in two minutes, is not judged, and neither is one whose operation asks a provider.
+    ///
+    /// ## Usual causes
+    ///
+    /// Output that goes through a pipe or a queue of fixed length to the stream, as in go-plugin's own library.
     "LOG-005", May, since "1.0", launches
 }
 

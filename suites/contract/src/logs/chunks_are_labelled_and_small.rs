@@ -16,6 +16,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Every piece that the stdio stream carries must be labelled and below 4 MiB, in one launch in each mode, with ten light operations of an Aperio plugin. A plugin that prints nothing is not judged.
+    ///
+    /// ## Usual causes
+    ///
+    /// A channel that is left at its default, which is INVALID; a buffer that is sent whole.
     "LOG-003", Should, since "1.0", launches
 }
 

@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Every such field of a JSON object on stderr must be a string, from start to end of one launch in each mode, with health, an unknown method, a request that does not parse, and for an Aperio plugin Attach and ten light operations in between. A plugin that logs no JSON is not judged.
+    ///
+    /// ## Usual causes
+    ///
+    /// A number as time or as level, as many JSON loggers write them.
     "LOG-008", Must, since "1.0", launches
 }
 

@@ -17,6 +17,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// In the idle process that several checks share: what arrives on stdout, stderr and the stdio stream within 5 s, from a second after the start on.
+    ///
+    /// ## Usual causes
+    ///
+    /// A poll that logs every turn; a log level left at debug; a retry without a pause.
     "LOG-014", Should, since "1.0", waits
 }
 

@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Every line on stderr must have at most 65,535 bytes, from start to end of one launch in each mode. A plugin that logs nothing is not judged.
+    ///
+    /// ## Usual causes
+    ///
+    /// A payload, or a stack trace, that is logged in one line.
     "LOG-012", Should, since "1.0", launches
 }
 

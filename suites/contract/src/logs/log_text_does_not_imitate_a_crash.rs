@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The beginning of every line of plain text on stderr, from start to end of one launch in each mode, where the plugin lived on and ended cleanly: then it was no crash. A plugin that logs nothing is not judged.
+    ///
+    /// ## Usual causes
+    ///
+    /// An error whose text begins so and that is logged as it came.
     "LOG-015", Should, since "1.0", launches
 }
 

@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Every line on stdout behind the handshake line must have at most 65,535 bytes, from start to end of one launch in each mode.
+    ///
+    /// ## Usual causes
+    ///
+    /// A dump of a payload, or a progress bar without line ends, on stdout.
     "LOG-007", Must, since "1.0", launches
 }
 

@@ -18,6 +18,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// At the end of one launch StreamStdio is opened a second time; the process must live and answer health as before.
+    ///
+    /// ## Usual causes
+    ///
+    /// One channel or queue for all readers that is closed with the first one; a second reader that is taken for a bug worth a crash.
     "LOG-004", Should, since "1.0", launches
 }
 

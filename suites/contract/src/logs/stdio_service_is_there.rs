@@ -11,6 +11,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// StreamStdio is opened once per launch; UNIMPLEMENTED is the breach.
+    ///
+    /// ## Usual causes
+    ///
+    /// A server with its own services and health alone: go-plugin's library adds plugin.GRPCStdio by itself, by hand it has to be registered.
     "LOG-001", Should, since "1.0", session
 }
 

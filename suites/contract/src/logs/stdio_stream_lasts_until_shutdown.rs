@@ -11,6 +11,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// StreamStdio, opened right after the first health answer of each launch, must not have ended after two more round trips. A plugin without the service is told by LOG-001.
+    ///
+    /// ## Usual causes
+    ///
+    /// A handler that returns when there is nothing to send; it has to wait until the host ends the stream.
     "LOG-002", Should, since "1.0", session
 }
 

@@ -14,6 +14,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// After a health call stdout must carry nothing behind the handshake line.
+    ///
+    /// ## Usual causes
+    ///
+    /// `print` and its like, in the plugin or in a library it uses: turn stdout to stderr, or to the stdio stream, once the line is out.
     "LOG-006", Should, since "1.0", session
 }
 

@@ -16,6 +16,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// In each mode a launch that has done some light operations is stopped; then its private directory, which is TMPDIR and socket directory in one, is listed. A plugin that had to be killed could not clean up: that is LIFE-006's breach.
+    ///
+    /// ## Usual causes
+    ///
+    /// A temporary file that is removed where the process ends by itself and not where it is told to; a certificate that was written for a library.
     "RES-003", Should, since "1.0", launches
 }
 

@@ -11,6 +11,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// In each mode a launch that has done some light operations is stopped; then its private directory, which is TMPDIR and socket directory in one, is listed. A plugin that had to be killed could not clean up: that is LIFE-006's breach.
+    ///
+    /// ## Usual causes
+    ///
+    /// A stop by exit that skips what removes the socket; a server that does not remove what it bound.
     "RES-002", Should, since "1.0", launches
 }
 

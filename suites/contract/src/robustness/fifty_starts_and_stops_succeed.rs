@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Fifty launches, each stopped by Shutdown after its first health answer, must come up and end with code 0; whether a stop succeeds is asked, not how soon. Where none comes up, or none ends cleanly, the reason is told elsewhere.
+    ///
+    /// ## Usual causes
+    ///
+    /// A race between the listener and the line, or between the answer to Shutdown and the exit; a port or a name taken by chance.
     "ROB-002", Should, since "1.0", launches
 }
 

@@ -11,6 +11,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Shutdown is called on a launch of its own and must not be UNIMPLEMENTED.
+    ///
+    /// ## Usual causes
+    ///
+    /// A server by hand without plugin.GRPCController; go-plugin's library adds it by itself.
     "STOP-001", Must, since "1.0", launches
 }
 

@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Shutdown on a launch of its own must be answered, or its connection cut, within 2 s. A plugin without the controller is told by STOP-001.
+    ///
+    /// ## Usual causes
+    ///
+    /// A handler that stops the server gracefully before it answers, and so waits for its own call.
     "STOP-002", Must, since "1.0", launches
 }
 

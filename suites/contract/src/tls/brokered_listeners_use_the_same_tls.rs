@@ -17,6 +17,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Under AutoMTLS a few bytes of plain HTTP/2 are sent to every listener the plugin announces on this machine; an answer in HTTP/2 is the breach. A plugin that announces none is not judged.
+    ///
+    /// ## Usual causes
+    ///
+    /// A listener for the broker that is made without the server's TLS configuration.
     "TLS-023", Must, since "1.0", session over tls
 }
 

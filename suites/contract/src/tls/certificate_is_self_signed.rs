@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Issuer and subject of field 6 must be the same name.
+    ///
+    /// ## Usual causes
+    ///
+    /// A certificate that a small authority of the plugin's own has signed.
     "TLS-011", Should, since "1.0", record over tls
 }
 

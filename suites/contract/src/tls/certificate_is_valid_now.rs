@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The time at which the line came, by the clock of this machine, must lie within the validity of field 6. Where it does not, go-plugin's host would end the handshake, so nobody dials.
+    ///
+    /// ## Usual causes
+    ///
+    /// A beginning in local time that is read as UTC; a validity of minutes; a certificate that came with the binary.
     "TLS-007", Must, since "1.0", record over tls
 }
 

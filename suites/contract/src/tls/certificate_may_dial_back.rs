@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The extended key usages of field 6, where there are any, must include client authentication.
+    ///
+    /// ## Usual causes
+    ///
+    /// Server authentication alone, as most examples have it.
     "TLS-010", Should, since "1.0", record over tls
 }
 

@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The extended key usages of field 6, where there are any, must include server authentication.
+    ///
+    /// ## Usual causes
+    ///
+    /// A certificate that was made for clients.
     "TLS-009", Must, since "1.0", record over tls
 }
 

@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// `localhost` must be among the subject alternative names of field 6.
+    ///
+    /// ## Usual causes
+    ///
+    /// A common name alone; an address or a host name in place of `localhost`.
     "TLS-006", Must, since "1.0", record over tls
 }
 

@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Key usage, key and signature algorithm of field 6 must be none of these.
+    ///
+    /// ## Usual causes
+    ///
+    /// Ed25519, which is the default of some tools; key usages without digitalSignature.
     "TLS-012", Should, since "1.0", record over tls
 }
 

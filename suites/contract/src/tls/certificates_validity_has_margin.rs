@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// By the clock of this machine the validity of field 6 must have begun at least 5 s before the line came, and last 30 days more.
+    ///
+    /// ## Usual causes
+    ///
+    /// A beginning that is the moment of its making: set it back by 30 s; a validity of a day.
     "TLS-008", Should, since "1.0", record over tls
 }
 

@@ -17,6 +17,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The public keys of field 6 in three AutoMTLS launches must differ. A field that needs padding in one of them only is told as TLS-003.
+    ///
+    /// ## Usual causes
+    ///
+    /// A key in the binary, in a file beside it, or from a seed that never changes.
     "TLS-013", Must, since "1.0", launches
 }
 

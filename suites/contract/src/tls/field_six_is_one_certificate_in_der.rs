@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Field 6 of an AutoMTLS launch is decoded and parsed.
+    ///
+    /// ## Usual causes
+    ///
+    /// PEM text, base64 of PEM, or a chain: the field is base64 of the DER bytes of one certificate.
     "TLS-004", Must, since "1.0", record over tls
 }
 

@@ -14,6 +14,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The usual AutoMTLS launch has a P-521 host certificate whose basic constraints say `CA:TRUE`; one more, with `CA:FALSE`, must come up like it.
+    ///
+    /// ## Usual causes
+    ///
+    /// A store that takes authorities only: trust the one certificate as it is.
     "TLS-015", Should, since "1.0", launches
 }
 

@@ -16,6 +16,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Every socket that the plugin's processes listen on, in both modes, must be a unix socket or on loopback. Then, under AutoMTLS, a client without a certificate and one with a certificate that looks like the host's but has another key each connect and call health; a refusal shows at the latest in that call, since TLS 1.3 tells a client late, and may be a status: UNAUTHENTICATED or PERMISSION_DENIED. Last, a launch whose host certificate has expired: not even that host may be served.
+    ///
+    /// ## Usual causes
+    ///
+    /// A listener on 0.0.0.0; a server that asks for no client certificate; a trust manager that looks at no date, as Java's does for a certificate that it was told to trust.
     "SEC-005", Must, since "1.0", launches
 }
 

@@ -13,6 +13,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// One AutoMTLS launch for each variant must come up as with the usual text.
+    ///
+    /// ## Usual causes
+    ///
+    /// PEM that is cut into lines by hand; a comparison with the text that the own library writes.
     "TLS-020", Should, since "1.0", launches
 }
 

@@ -13,6 +13,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Where the usual AutoMTLS launch does not come up, others announce the certificate as base64 of PEM, of DER, and as one line: if one of these comes up, the breach is found.
+    ///
+    /// ## Usual causes
+    ///
+    /// A habit of passing PEM in one line, as base64: the variable holds it with its line breaks.
     "TLS-019", Must, since "1.0", launches
 }
 

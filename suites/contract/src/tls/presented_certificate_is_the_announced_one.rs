@@ -15,6 +15,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The TLS handshake of an AutoMTLS launch, with that certificate pinned and `localhost` as the name.
+    ///
+    /// ## Usual causes
+    ///
+    /// A certificate that is made twice, once for the line and once for the server; one that is made anew for each connection.
     "TLS-005", Must, since "1.0", record over tls
 }
 

@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The line of a plain launch must hold none.
+    ///
+    /// ## Usual causes
+    ///
+    /// AutoMTLS without a look at PLUGIN_CLIENT_CERT: TLS belongs where that variable is set, and nowhere else.
     "TLS-018", Must, since "1.0", record over plain
 }
 

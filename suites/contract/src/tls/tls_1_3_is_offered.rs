@@ -11,6 +11,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// The version that an AutoMTLS launch settles on with a host that offers both must be 1.3. What a plugin would do below 1.2 cannot be seen: the host's TLS stack speaks nothing older.
+    ///
+    /// ## Usual causes
+    ///
+    /// A server whose highest version is set to 1.2; an old TLS library.
     "TLS-016", Should, since "1.0", record over tls
 }
 

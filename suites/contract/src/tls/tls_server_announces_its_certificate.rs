@@ -12,6 +12,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// Where the line of an AutoMTLS launch holds no certificate, a few bytes of plain HTTP/2 are sent to the address: a TLS alert is the breach. An answer in plain text is that of TLS-001.
+    ///
+    /// ## Usual causes
+    ///
+    /// A certificate that is made and not printed; one from a file, which hosts cannot know.
     "TLS-002", Must, since "1.0", record over tls
 }
 

@@ -18,6 +18,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// One launch whose variable holds garbage. The process may end, or refuse: nobody may get a health answer, neither in plain text, nor without a certificate, nor with the host's.
+    ///
+    /// ## Usual causes
+    ///
+    /// A parse error that is logged and then ignored, so that the server starts without TLS.
     "TLS-021", Must, since "1.0", launches
 }
 

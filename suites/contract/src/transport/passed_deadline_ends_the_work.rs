@@ -17,6 +17,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// A light operation with a deadline of 200 ms, while the host's services do not answer: the callback it is waiting for must have been given up 1 s after the deadline. A plugin that calls nobody meanwhile is not judged.
+    ///
+    /// ## Usual causes
+    ///
+    /// A callback without the deadline of the call it serves: pass the call's context on.
     "RPC-006", Should, since "1.0", waits
 }
 

@@ -17,6 +17,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// One call in each mode, before anything is attached, must be answered with a description within 2 s. What it would do without a network is not seen, since there is one.
+    ///
+    /// ## Usual causes
+    ///
+    /// A description that is read from the provider, or from configuration that comes with Attach only; work at start that takes seconds.
     "ID-001", Must, since "1.0", session
 }
 

@@ -11,6 +11,10 @@ requirement! {
     /// ## How it is judged
     ///
     /// A call of an unknown service, and one of an unknown method of a served one, must both end with UNIMPLEMENTED. They have a launch of their own, since a plugin may hang up on the first of them.
+    ///
+    /// ## Usual causes
+    ///
+    /// A proxy or a fallback handler in front of the server; an exception for the unknown name.
     "VER-007", Must, since "1.0", launches
 }
 
