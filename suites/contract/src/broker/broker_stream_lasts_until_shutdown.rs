@@ -10,11 +10,11 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// StartStream, opened right after the first health answer of each launch, must not have ended after two more round trips. A plugin without the service is told by BRK-001.
+    /// StartStream, opened right after the first health answer of each launch, must not have ended after two more round trips, nor within half a second. A plugin without the service is told by BRK-001.
     ///
     /// ## Usual causes
     ///
-    /// A handler that returns after the first advertisement, or when nothing comes for a while; it has to hold the stream until the host ends it.
+    /// A handler that returns at once, or as soon as nothing is waiting; it has to hold the stream until the host ends it.
     "BRK-002", Must, since "1.0", session
 }
 

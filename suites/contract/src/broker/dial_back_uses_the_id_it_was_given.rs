@@ -18,7 +18,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// The first advertisement that comes is dialled, or an id that is kept from another Attach; the id to dial stands in the request.
+    /// The first advertisement that comes is dialled, or a fixed id, which is right only while the host advertises one server: the id to dial stands in the request.
     "BRK-004", Must, since "1.0", launches
 }
 

@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// A message whose `knock` is set and that is taken for an advertisement.
+    /// A knock that is acknowledged without asking whether the connection is multiplexed, or taken for an advertisement with an empty address: look at `knock` first, and pass over it there.
     "BRK-008", Should, since "1.0", launches
 }
 

@@ -19,7 +19,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// An id that is looked up without asking whether somebody waits for it; an address that is parsed as soon as it comes; a map entry that is written twice.
+    /// An id that is looked up without asking whether somebody waits for it; an address whose parse error ends the stream; a future that is completed, or a channel that is closed, twice for one id; a full queue that blocks the reader. Pass over what nobody asked for.
     "BRK-007", Must, since "1.0", launches
 }
 

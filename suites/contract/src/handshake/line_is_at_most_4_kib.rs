@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// A chain of certificates, or an RSA key of great length, in field 6; a path that grew.
+    /// A chain of certificates in field 6, or one with many names or extensions: announce one small self-signed certificate for localhost.
     "HSK-028", Must, since "1.0", record
 }
 

@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// `yes`, `on` or another word than Go's `strconv.ParseBool` knows.
+    /// A `|` at the end, which makes an empty seventh field; `yes`, `on` or another word than Go's `strconv.ParseBool` knows: write `true`, or leave field and bar out.
     "HSK-027", Must, since "1.0", record
 }
 

@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// A socket with the mode that umask 022 gives: set it to 0700 after binding, or the umask before.
+    /// A `chmod` of the socket to 0777, 0666 or 0660; a cleared umask; a library's option that opens it to all, such as Node's `writableAll`. Leave the mode alone, or set it to 0700.
     "HSK-020", Should, since "1.0", launches
 }
 

@@ -16,7 +16,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// The highest major where the variable is not set: the lowest is what an old host speaks.
+    /// A plugin that ends with an error where PLUGIN_PROTOCOL_VERSIONS is not set, or announces its highest major then: the lowest is what an old host speaks.
     "HSK-014", Should, since "1.0", launches
 }
 

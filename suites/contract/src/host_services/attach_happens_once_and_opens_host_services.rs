@@ -19,7 +19,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// A second call that takes the place of the first; a check whether Attach came that every method makes, those without need of the host too.
+    /// A second call that takes the place of the first, or that is refused with another code or without the ErrorInfo that names the reason; a handler that uses the host's services before Attach and ends the process over it.
     "HOST-001", Must, since "1.0", launches
 }
 

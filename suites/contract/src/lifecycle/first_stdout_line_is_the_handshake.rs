@@ -36,7 +36,7 @@ fn judge(record: &LaunchRecord) -> Judgement {
                     .at(Place::Handshake { field: 5 })
                     .expected("grpc")
                     .actual(lint.seen.clone())
-                    .hint("the field is `grpc`, in small letters; go-plugin serves `netrpc` unless the ServeConfig has GRPCServer: plugin.DefaultGRPCServer"),
+                    .hint("the field is `grpc`, in small letters; go-plugin announces `netrpc` unless the ServeConfig has GRPCServer: plugin.DefaultGRPCServer and its plugins are GRPCPlugins"),
                 None => return Ok(second_line(record)),
             }
         }

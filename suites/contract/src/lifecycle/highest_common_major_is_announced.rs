@@ -16,7 +16,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// A major that is written into the line without a look at PLUGIN_PROTOCOL_VERSIONS; the first common one in place of the highest.
+    /// The offer is echoed, whether the plugin serves it or not; a fixed major that nobody offered; the first common one in place of the highest; silence, or exit code 0, where none is common.
     "LIFE-003", Must, since "1.0", launches
 }
 
@@ -50,7 +50,7 @@ async fn judge(case: &mut Case) -> Judgement {
                     .at(Place::Handshake { field: 2 })
                     .expected(highest.map_or("a major the plugin serves".to_owned(), |major| major.to_string()))
                     .actual(announced.map_or("no usable line".to_owned(), |version| version.to_string()))
-                    .hint("a plugin that is not Aperio's has majors of its own: --app-protocols names them")
+                    .hint("announce the highest number that is in PLUGIN_PROTOCOL_VERSIONS and among the plugin's own; --app-protocols names the majors of a plugin that is not Aperio's")
                     .with(stderr(&record)),
             );
         }

@@ -13,7 +13,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// A helper that is started and never waited for; a child that inherited stdout or stderr; a daemon.
+    /// A helper that is started and not ended with the plugin: end it on Shutdown and on SIGTERM, and wait for it; a helper that becomes a daemon; a child that inherited stdout or stderr.
     "LIFE-012", Must, since "1.0", launches
 }
 

@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// A number as time or as level, as many JSON loggers write them.
+    /// A JSON logger whose keys were renamed to `@level` and `@timestamp` while the values stayed numbers; an object as `@message`: write all three as strings.
     "LOG-008", Must, since "1.0", launches
 }
 

@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// An error whose text begins so and that is logged as it came.
+    /// A panic that was caught and printed as `panic: …`, or an error whose text begins with that: put a level such as `[ERROR]` before it, or log it as JSON.
     "LOG-015", Should, since "1.0", launches
 }
 

@@ -21,7 +21,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// One channel or queue for all readers that is closed with the first one; a second reader that is taken for a bug worth a crash.
+    /// A handler that is written to run once: the second run closes or registers something a second time, or takes the last thread of a small pool. Refuse it with a status, or let it wait like the first.
     "LOG-004", Should, since "1.0", launches
 }
 

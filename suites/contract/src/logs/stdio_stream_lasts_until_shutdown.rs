@@ -10,7 +10,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// StreamStdio, opened right after the first health answer of each launch, must not have ended after two more round trips. A plugin without the service is told by LOG-001.
+    /// StreamStdio, opened right after the first health answer of each launch, must not have ended after two more round trips, nor within half a second. A plugin without the service is told by LOG-001.
     ///
     /// ## Usual causes
     ///

@@ -20,7 +20,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// A listener for the broker that is made without the server's TLS configuration.
+    /// A listener for the broker that is made without the server's TLS configuration; in Go a server of one's own on `broker.Accept`, or a function for `AcceptAndServe` that ignores the options it is given.
     "TLS-023", Must, since "1.0", session over tls
 }
 

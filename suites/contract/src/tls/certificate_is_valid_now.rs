@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// A beginning in local time that is read as UTC; a validity of minutes; a certificate that came with the binary.
+    /// A beginning in local time that is written as UTC; a certificate that came with the binary, or lies in a file, and has expired: make one at every start.
     "TLS-007", Must, since "1.0", record over tls
 }
 

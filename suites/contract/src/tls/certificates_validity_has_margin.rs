@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// A beginning that is the moment of its making: set it back by 30 s; a validity of a day.
+    /// A beginning that is the moment of its making: set it back by 30 s; a validity of minutes, or of a day.
     "TLS-008", Should, since "1.0", record over tls
 }
 

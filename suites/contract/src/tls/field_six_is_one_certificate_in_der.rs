@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// PEM text, base64 of PEM, or a chain: the field is base64 of the DER bytes of one certificate.
+    /// Base64 of PEM text, of a key or of a chain: the field is base64 of the DER bytes of one certificate.
     "TLS-004", Must, since "1.0", record over tls
 }
 

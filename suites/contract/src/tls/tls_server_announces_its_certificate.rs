@@ -15,7 +15,7 @@ requirement! {
     ///
     /// ## Usual causes
     ///
-    /// A certificate that is made and not printed; one from a file, which hosts cannot know.
+    /// A certificate that is made and not printed; one from a file, which hosts cannot know; in Go a TLSProvider in the ServeConfig, which turns AutoMTLS off: leave it out.
     "TLS-002", Must, since "1.0", record over tls
 }
 
