@@ -17,6 +17,9 @@ pub struct Check {
     pub requirement: Requirement,
     /// Who judges it.
     pub judge: Judge,
+    /// Whether a breach is a long wait that ran out in the plugin's own time:
+    /// a second try would wait as long and say the same.
+    pub once: bool,
 }
 
 /// How a promise is judged.

@@ -182,6 +182,7 @@ mod tests {
                 line: 1,
             },
             judge: Judge::Record(Over::Both, |_| Ok(Verdict::Pass)),
+            once: false,
         }
     }
 

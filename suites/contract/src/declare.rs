@@ -5,8 +5,8 @@
 ///
 /// After `since` stands how it is judged: `record [over MODE]` reads what was
 /// seen of a launch, `session [over MODE]` uses a live plugin, `launches`
-/// starts processes of its own, `waits` does so and mostly waits; MODE is
-/// `plain` or `tls`. `unobservable "reason"` and `elsewhere "reason"` have no
+/// starts processes of its own, `waits` does so and mostly waits, and is not
+/// tried a second time where it `waits once`; MODE is `plain` or `tls`. `unobservable "reason"` and `elsewhere "reason"` have no
 /// judge here.
 macro_rules! requirement {
     ($(#[doc = $doc:literal])* $id:literal, $level:ident, since $since:literal, $($judge:tt)+) => {
@@ -23,6 +23,7 @@ macro_rules! requirement {
                 line: line!(),
             },
             judge: requirement!(@judge $($judge)+),
+            once: requirement!(@once $($judge)+),
         };
     };
     (@judge record) => { ::runner::Judge::Record(::runner::Over::Both, judge) };
@@ -43,6 +44,9 @@ macro_rules! requirement {
     (@judge waits) => {
         ::runner::Judge::Case(::runner::Pace::Waits, |case| Box::pin(judge(case)))
     };
+    (@judge waits once) => { requirement!(@judge waits) };
+    (@once waits once) => { true };
+    (@once $($judge:tt)+) => { false };
     (@judge unobservable $reason:literal) => { ::runner::Judge::Nobody };
     (@judge elsewhere $reason:literal) => { ::runner::Judge::Nobody };
     (@observed unobservable $reason:literal) => {
