@@ -5,6 +5,7 @@
 
 use host::{Launch, Limits, Plugin, Session, Start};
 use std::ffi::OsString;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,7 +24,19 @@ const KILLED: u64 = 50;
 /// Decides when they are killed.
 const SEED: u64 = 20_261_126;
 
-/// Both tests count what this process has, so they take turns.
+/// Files that a harness is killed over.
+const LITTER: usize = 3000;
+/// A run of one check.
+const ONE_CHECK: [&str; 6] = [
+    "test",
+    "--exact",
+    "LIFE-002",
+    "--",
+    BINARY,
+    "reference-plugin",
+];
+
+/// The tests count what this process has, so they take turns.
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn alone() -> MutexGuard<'static, ()> {
@@ -146,19 +159,7 @@ fn a_killed_harness_takes_its_plugins_along_and_is_swept() {
         assert!(Instant::now() < deadline, "a living harness has a root");
         std::thread::sleep(Duration::from_millis(5));
     };
-    let next = Command::new(BINARY)
-        .args([
-            "test",
-            "--exact",
-            "LIFE-002",
-            "--",
-            BINARY,
-            "reference-plugin",
-        ])
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert_eq!(next.status.code(), Some(0));
+    start_again();
     let there = kept.exists();
     living.kill().unwrap();
     living.wait().unwrap();
@@ -168,12 +169,53 @@ fn a_killed_harness_takes_its_plugins_along_and_is_swept() {
     }
 }
 
-/// The private root of a harness: the one whose lock file it holds open.
+#[test]
+fn a_harness_that_is_killed_while_it_cleans_up_is_swept() {
+    let _alone = alone();
+    let mut harness = Command::new(BINARY)
+        .args(ONE_CHECK)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let root = loop {
+        if let Some(root) = root_of(harness.id()) {
+            break root;
+        }
+        assert!(Instant::now() < deadline, "a living harness has a root");
+    };
+    let left = || std::fs::read_dir(&root).map_or(0, Iterator::count);
+    for number in 0..LITTER {
+        std::fs::write(root.join(number.to_string()), b"").unwrap();
+    }
+    while left() > LITTER / 2 {
+        assert!(Instant::now() < deadline, "the harness ends");
+    }
+    harness.kill().unwrap();
+    harness.wait().unwrap();
+    start_again();
+    assert!(!root.exists(), "{} stays: {}", root.display(), left());
+}
+
+/// Runs a harness from start to end.
+fn start_again() {
+    let ended = Command::new(BINARY)
+        .args(ONE_CHECK)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+}
+
+/// The private root of a harness: the one whose lock file it has open for
+/// writing. Those of others it opens for reading, to see whether they live.
 fn root_of(pid: u32) -> Option<PathBuf> {
     let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).ok()?;
     descriptors.flatten().find_map(|descriptor| {
         let target = std::fs::read_link(descriptor.path()).ok()?;
-        let is_root = target.starts_with("/tmp") && target.ends_with("lock");
+        let access = descriptor.path().symlink_metadata().ok()?.mode();
+        let is_root = access & 0o200 != 0 && target.starts_with("/tmp") && target.ends_with("lock");
         is_root.then(|| target.parent().map(Path::to_path_buf))?
     })
 }

@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 
 const PREFIX: &str = "ap-";
 const LOCK: &str = "lock";
+/// Roots begun anew, should each be taken for one that is left.
+const BEGINNINGS: usize = 100;
 /// Where a lock stands until it is held.
 const NEW_LOCK: &str = "lock.new";
 /// Characters in the name of a launch's directory.
@@ -109,18 +111,25 @@ fn remove(path: &Path) -> io::Result<()> {
     let deadline = Instant::now() + REMOVAL;
     let name = CString::new(path.as_os_str().as_encoded_bytes())?;
     match open_dir(rustix::fs::CWD, &name) {
-        Ok(top) => empty(&top, deadline)?,
+        Ok(top) => {
+            // The lock goes last: a removal that is cut short is resumed by
+            // whoever finds it free.
+            empty(&top, LOCK, deadline)?;
+            empty(&top, "", deadline)?;
+        }
         Err(Errno::NOTDIR | Errno::LOOP) => return fs::remove_file(path),
         Err(error) => return Err(error.into()),
     }
     fs::remove_dir(path)
 }
 
-/// Directories inside directories are moved up and emptied in their turn.
-fn empty(top: &OwnedFd, deadline: Instant) -> io::Result<()> {
+/// Removes everything but `kept`. Directories inside directories are moved up
+/// and emptied in their turn.
+fn empty(top: &OwnedFd, kept: &str, deadline: Instant) -> io::Result<()> {
     let mut moved = 0_u64;
     loop {
-        let names = names(top)?;
+        let mut names = names(top)?;
+        names.retain(|name| name.to_bytes() != kept.as_bytes());
         if names.is_empty() {
             return Ok(());
         }
@@ -280,15 +289,24 @@ pub fn remove_root() {
 
 fn make_root(parent: &Path) -> io::Result<Root> {
     sweep(parent);
-    let dir = tempfile::Builder::new()
-        .prefix(PREFIX)
-        .rand_bytes(6)
-        .tempdir_in(parent)?;
-    let lock = hold(dir.path())?;
-    Ok(Root {
-        path: dir.keep(),
-        lock: Mutex::new(lock),
-    })
+    for _ in 0..BEGINNINGS {
+        let dir = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .rand_bytes(6)
+            .tempdir_in(parent)?;
+        match hold(dir.path()) {
+            // Another sweep removed it while it was empty.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+            Ok(lock) => {
+                return Ok(Root {
+                    path: dir.keep(),
+                    lock: Mutex::new(lock),
+                });
+            }
+        }
+    }
+    Err(io::Error::other("each one is removed at once"))
 }
 
 /// Makes the lock of a root. It gets its name once it is held: whoever finds it
@@ -307,8 +325,10 @@ fn hold(root: &Path) -> io::Result<File> {
 
 /// Removes the roots of dead owners below `parent`; returns how many.
 ///
-/// A root without a lock file is left alone for a minute, since its owner may
-/// be between making the one and the other.
+/// A root without a lock file goes when it is empty: its owner died between the
+/// removal of the one and the other, or is about to make the lock and will begin
+/// anew. With anything in it, a plugin may have removed the lock of a living
+/// owner, and it is left alone for a minute.
 pub fn sweep(parent: &Path) -> usize {
     let own = rustix::process::getuid().as_raw();
     let Ok(entries) = fs::read_dir(parent) else {
@@ -330,6 +350,10 @@ pub fn sweep(parent: &Path) -> usize {
         }
         let abandoned = match open_lock(&entry.path().join(LOCK)) {
             Ok(lock) => flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok(),
+            Err(_) if fs::remove_dir(entry.path()).is_ok() => {
+                swept += 1;
+                continue;
+            }
             Err(_) => meta
                 .modified()
                 .ok()
@@ -366,6 +390,32 @@ mod tests {
         flock(&*root.lock.lock().unwrap(), FlockOperation::Unlock).unwrap();
         assert_eq!(sweep(parent.path()), 1);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_root_whose_removal_was_cut_short_goes_at_the_next_start() {
+        let parent = tempfile::tempdir().unwrap();
+        let root = make_root(parent.path()).unwrap();
+        fs::create_dir(root.path.join("abcde")).unwrap();
+        fs::write(root.path.join("zzzzz"), b"").unwrap();
+        let name = CString::new(root.path.as_os_str().as_encoded_bytes()).unwrap();
+        let top = open_dir(rustix::fs::CWD, &name).unwrap();
+        empty(&top, LOCK, Instant::now() + REMOVAL).unwrap();
+        assert_eq!(names(&top).unwrap(), [c"lock".to_owned()]);
+        assert_eq!(sweep(parent.path()), 0, "its owner is still at it");
+        fs::remove_file(root.path.join(LOCK)).unwrap();
+        assert_eq!(sweep(parent.path()), 1, "and died before the last step");
+        assert!(!root.path.exists());
+    }
+
+    #[test]
+    fn a_root_whose_lock_a_plugin_removed_is_left_alone() {
+        let parent = tempfile::tempdir().unwrap();
+        let root = make_root(parent.path()).unwrap();
+        fs::create_dir(root.path.join("abcde")).unwrap();
+        fs::remove_file(root.path.join(LOCK)).unwrap();
+        assert_eq!(sweep(parent.path()), 0);
+        assert!(root.path.join("abcde").exists());
     }
 
     #[test]
