@@ -1,5 +1,5 @@
 //! Plugins on other makers' libraries, judged by every requirement: exactly
-//! what their files expect fails.
+//! what their files expect fails, in the time they give.
 //!
 //! `UPDATE_EXPECTED=1` writes into each file what the run saw, with an empty
 //! reason for what is new; the test fails until somebody has written them.
@@ -20,6 +20,14 @@ use real_plugins::{run, stability};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+/// Tries to be fast enough, since others may use the machine.
+const TRIES: usize = 3;
+
+/// Trials share the machine, but for one that measures.
+static MACHINE: RwLock<()> = RwLock::new(());
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -39,13 +47,21 @@ fn main() -> ExitCode {
 }
 
 fn expectations() -> Vec<Trial> {
-    peers::peers()
-        .into_iter()
-        .map(|peer| {
-            let name = peer.name.clone();
-            with_built(name, peer, |peer| judged_as_expected(&peer))
+    let judged = peers::peers().into_iter().map(|peer| {
+        with_built(peer.name.clone(), peer, |peer| {
+            let _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+            judged_as_expected(&peer)
         })
-        .collect()
+    });
+    let timed = peers::peers().into_iter().filter_map(|peer| {
+        let limit = Duration::from_secs(peer.seconds?);
+        let name = format!("{}_in_time", peer.name);
+        Some(with_built(name, peer, move |peer| {
+            let _alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+            judged_in_time(&peer, limit)
+        }))
+    });
+    judged.chain(timed).collect()
 }
 
 fn repetitions(rounds: usize) -> Vec<Trial> {
@@ -106,4 +122,17 @@ fn judged_as_expected(peer: &Peer) -> Result<(), Failed> {
         peer.name
     )
     .into())
+}
+
+fn judged_in_time(peer: &Peer, limit: Duration) -> Result<(), Failed> {
+    let mut took = Vec::with_capacity(TRIES);
+    for _ in 0..TRIES {
+        let start = Instant::now();
+        run::judge(peer, &fixtures())?;
+        took.push(start.elapsed());
+        if took.last() <= Some(&limit) {
+            return Ok(());
+        }
+    }
+    Err(format!("a run may take {limit:?} and took {took:.1?}").into())
 }

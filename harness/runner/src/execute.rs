@@ -76,14 +76,15 @@ pub fn run(
     // The streams of a running plugin may be opened once, so it has one try.
     if selection.solo_rerun && running.is_none() {
         let mut alone: BTreeMap<String, Vec<Judged>> = BTreeMap::new();
+        let is_once = |id: &str| {
+            let mut checks = all.iter();
+            checks.any(|check| check.once && check.requirement.id == id)
+        };
         for result in &mut results {
             let passed = result.verdict.is_fail()
                 && selection.interrupt.cause().is_none()
                 && result.witnesses().into_iter().all(|id| {
-                    if all
-                        .iter()
-                        .any(|check| check.once && check.requirement.id == id)
-                    {
+                    if is_once(id) {
                         return false;
                     }
                     let again = || again(all, id, roots, selection);

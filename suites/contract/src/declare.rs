@@ -5,8 +5,9 @@
 ///
 /// After `since` stands how it is judged: `record [over MODE]` reads what was
 /// seen of a launch, `session [over MODE]` uses a live plugin, `launches`
-/// starts processes of its own, `waits` does so and mostly waits, and is not
-/// tried a second time where it `waits once`; MODE is `plain` or `tls`. `unobservable "reason"` and `elsewhere "reason"` have no
+/// starts processes of its own, `waits` does so and mostly waits, `waits once`
+/// is not tried again after a breach, which was a wait that ran out; MODE is
+/// `plain` or `tls`. `unobservable "reason"` and `elsewhere "reason"` have no
 /// judge here.
 macro_rules! requirement {
     ($(#[doc = $doc:literal])* $id:literal, $level:ident, since $since:literal, $($judge:tt)+) => {
