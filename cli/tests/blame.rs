@@ -1,5 +1,5 @@
 //! Whose fault it is: a crash that one check sees, what comes after a crash,
-//! and bounds that the user's shell or the harness sets.
+//! what is not served, and bounds that the user's shell or the harness sets.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -72,6 +72,25 @@ fn what_comes_after_a_crash_is_blocked_by_it() {
     for id in &ids[1..] {
         let one = result(&report, id);
         assert_eq!(one["verdict"], "unknown", "{one:#}");
+    }
+}
+
+#[test]
+fn what_is_not_served_is_skipped_however_late_that_shows() {
+    let home = tempfile::tempdir().unwrap();
+    let ids = ["LOG-002", "LOG-004"];
+    let seen = ["omits_stdio", "refuses_stdio_late"].map(|defect| {
+        let body = format!("exec {BINARY} reference-plugin --defect {defect}");
+        let plugin = script(home.path(), &body);
+        let (_, report) = judged(home.path(), "", &plugin, &ids);
+        ids.map(|id| {
+            let one = result(&report, id);
+            (id, one["verdict"].clone(), one["reason"].clone())
+        })
+    });
+    assert_eq!(seen[0], seen[1]);
+    for (id, verdict, _) in &seen[0] {
+        assert_eq!(verdict, "skip", "{id}");
     }
 }
 
