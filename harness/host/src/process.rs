@@ -338,13 +338,9 @@ impl Process {
         }
     }
 
-    /// How long its threads together have stood ready and no processor was free;
-    /// an ended one no longer counts. Zero where the kernel does not tell.
+    /// [`queued`](crate::tree::queued) of the started process.
     pub fn queued(&self) -> Duration {
-        crate::tree::thread_times(self.pid())
-            .values()
-            .map(|time| time.waited)
-            .sum()
+        crate::tree::queued(self.pid())
     }
 
     /// Sends a signal to the started process alone.

@@ -2,7 +2,7 @@ use crate::declare::requirement;
 use host::{Launch, tree};
 use runner::Case;
 use rustix::process::Signal;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use terms::{Finding, Judgement, Place, Verdict};
 
@@ -37,17 +37,22 @@ async fn judge(case: &mut Case) -> Judgement {
     session.close_streams();
     let mut start = session.hang_up();
     // What is started on the way out is told by LIFE-012.
-    let at_death: BTreeSet<i32> = tree::members(&temp)
+    let at_death: BTreeMap<i32, Duration> = tree::members(&temp)
         .into_iter()
-        .map(|member| member.pid)
+        .map(|member| (member.pid, tree::queued(member.pid)))
         .collect();
     start.process().signal(Signal::KILL);
     start.close_output().await;
-    let (died, before) = (Instant::now(), queued(&at_death));
+    let died = Instant::now();
     let left = loop {
         let mut left = tree::members(&temp);
-        left.retain(|member| at_death.contains(&member.pid));
-        let kept_waiting = queued(&at_death).saturating_sub(before).min(3 * LIMIT);
+        left.retain(|member| at_death.contains_key(&member.pid));
+        let kept_waiting = left
+            .iter()
+            .map(|member| tree::queued(member.pid).saturating_sub(at_death[&member.pid]))
+            .max()
+            .unwrap_or_default()
+            .min(3 * LIMIT);
         if left.is_empty() || died.elapsed() > LIMIT + kept_waiting {
             break left;
         }
@@ -64,12 +69,4 @@ async fn judge(case: &mut Case) -> Judgement {
             .actual(format!("{} of them; one is {}", left.len(), member.name))
             .with(evidence),
     ))
-}
-
-/// How long these processes stood ready and no processor was free.
-fn queued(pids: &BTreeSet<i32>) -> Duration {
-    pids.iter()
-        .flat_map(|&pid| tree::thread_times(pid).into_values())
-        .map(|time| time.waited)
-        .sum()
 }
