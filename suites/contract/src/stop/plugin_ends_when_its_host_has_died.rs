@@ -17,7 +17,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The plugin is started by a process in between, which is killed; at the same moment the connection is closed and the readers of stdout and stderr are gone. 10 s later, without the time they stood ready and no processor was free, none of the processes it had then may live.
+    /// The plugin is started by a process in between, which is killed; at the same moment the connection is closed and the readers of stdout and stderr are gone. 10 s later, without the time they stood ready and no processor was free, none of the processes it had then may live. A breach is not tried again.
     ///
     /// ## Usual causes
     ///
