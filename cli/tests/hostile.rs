@@ -251,7 +251,7 @@ fn roots() -> Vec<PathBuf> {
         .map(|entry| entry.path())
         .filter(|path| {
             path.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("ap-"))
+                .is_some_and(|name| name.to_string_lossy().starts_with("ap~"))
         })
         .collect()
 }
@@ -282,7 +282,7 @@ fn judge_script(body: &str) -> (Option<i32>, String, PathBuf) {
     let noted = dir.path().join("noted");
     let script = format!(
         "#!/bin/sh\nr=$(dirname \"$(dirname \"$TMPDIR\")\")\necho \"$r\" > {}\n\
-         case $r in /tmp/ap-??????) {body} ;; esac\nexec {BINARY} reference-plugin\n",
+         case $r in /tmp/ap~??????) {body} ;; esac\nexec {BINARY} reference-plugin\n",
         noted.display()
     );
     std::fs::write(&plugin, script).unwrap();

@@ -5,7 +5,7 @@
 
 use host::{Launch, Limits, Plugin, Session, Start};
 use std::ffi::OsString;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,6 +26,8 @@ const SEED: u64 = 20_261_126;
 
 /// Files that a harness is killed over.
 const LITTER: usize = 3000;
+/// Harnesses that are killed so, until one had not been done.
+const TRIES: usize = 10;
 /// A run of one check.
 const ONE_CHECK: [&str; 6] = [
     "test",
@@ -151,14 +153,7 @@ fn a_killed_harness_takes_its_plugins_along_and_is_swept() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(20);
-    let kept = loop {
-        if let Some(root) = root_of(living.id()) {
-            break root;
-        }
-        assert!(Instant::now() < deadline, "a living harness has a root");
-        std::thread::sleep(Duration::from_millis(5));
-    };
+    let kept = until_found(|| root_of(living.id()));
     start_again();
     let there = kept.exists();
     living.kill().unwrap();
@@ -172,30 +167,50 @@ fn a_killed_harness_takes_its_plugins_along_and_is_swept() {
 #[test]
 fn a_harness_that_is_killed_while_it_cleans_up_is_swept() {
     let _alone = alone();
-    let mut harness = Command::new(BINARY)
-        .args(ONE_CHECK)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(20);
-    let root = loop {
-        if let Some(root) = root_of(harness.id()) {
-            break root;
+    let home = tempfile::tempdir().unwrap();
+    // A plugin that waits until there is much to remove.
+    let (plugin, go) = (home.path().join("plugin"), home.path().join("go"));
+    let wait = format!("while [ ! -e {} ]; do sleep 0.05; done", go.display());
+    let script = format!("#!/bin/sh\n{wait}\nexec {BINARY} reference-plugin\n");
+    std::fs::write(&plugin, script).unwrap();
+    std::fs::set_permissions(&plugin, PermissionsExt::from_mode(0o755)).unwrap();
+    let cut_short = (0..TRIES).any(|_| {
+        let _ = std::fs::remove_file(&go);
+        let mut harness = Command::new(BINARY)
+            .args(["test", "--exact", "LIFE-002", "--"])
+            .arg(&plugin)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let root = until_found(|| root_of(harness.id()));
+        for number in 0..LITTER {
+            std::fs::write(root.join(number.to_string()), b"").unwrap();
         }
-        assert!(Instant::now() < deadline, "a living harness has a root");
-    };
-    let left = || std::fs::read_dir(&root).map_or(0, Iterator::count);
-    for number in 0..LITTER {
-        std::fs::write(root.join(number.to_string()), b"").unwrap();
+        std::fs::write(&go, b"").unwrap();
+        let left = || std::fs::read_dir(&root).map_or(0, Iterator::count);
+        until_found(|| (left() < LITTER / 2).then_some(()));
+        harness.kill().unwrap();
+        harness.wait().unwrap();
+        let cut_short = root.exists();
+        start_again();
+        assert!(!root.exists(), "{} stays: {}", root.display(), left());
+        cut_short
+    });
+    assert!(cut_short, "no removal was cut short");
+}
+
+/// What is there in the end.
+fn until_found<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "it never came");
+        std::thread::sleep(Duration::from_millis(1));
     }
-    while left() > LITTER / 2 {
-        assert!(Instant::now() < deadline, "the harness ends");
-    }
-    harness.kill().unwrap();
-    harness.wait().unwrap();
-    start_again();
-    assert!(!root.exists(), "{} stays: {}", root.display(), left());
 }
 
 /// Runs a harness from start to end.

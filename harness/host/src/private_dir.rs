@@ -19,12 +19,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-const PREFIX: &str = "ap-";
+/// What roots are called, before six letters and digits; nobody else calls his
+/// files so.
+const PREFIX: &str = "ap~";
 const LOCK: &str = "lock";
-/// Roots begun anew, should each be taken for one that is left.
-const BEGINNINGS: usize = 100;
 /// Where a lock stands until it is held.
 const NEW_LOCK: &str = "lock.new";
+/// Attempts to make a root, since the starts of others sweep it while it is empty.
+const ATTEMPTS: usize = 100;
 /// Characters in the name of a launch's directory.
 const NAME: usize = 5;
 /// Files listed of what is left.
@@ -84,7 +86,7 @@ impl PrivateDir {
 
 impl Drop for PrivateDir {
     fn drop(&mut self) {
-        let _ = remove(&self.path);
+        let _ = remove(&self.path, None);
     }
 }
 
@@ -106,16 +108,18 @@ fn collect(root: &Path) -> Vec<PathBuf> {
 
 /// Removes a directory with everything in it, whatever a plugin made of it:
 /// no link is followed, modes are put right, and neither depth nor number
-/// costs stack, descriptors or memory.
-fn remove(path: &Path) -> io::Result<()> {
+/// costs stack, descriptors or memory. `last` goes after everything else: a root
+/// keeps its lock, so that a removal which is cut short is resumed by whoever
+/// finds that free.
+fn remove(path: &Path, last: Option<&str>) -> io::Result<()> {
     let deadline = Instant::now() + REMOVAL;
     let name = CString::new(path.as_os_str().as_encoded_bytes())?;
     match open_dir(rustix::fs::CWD, &name) {
         Ok(top) => {
-            // The lock goes last: a removal that is cut short is resumed by
-            // whoever finds it free.
-            empty(&top, LOCK, deadline)?;
-            empty(&top, "", deadline)?;
+            if last.is_some() {
+                empty(&top, last, deadline)?;
+            }
+            empty(&top, None, deadline)?;
         }
         Err(Errno::NOTDIR | Errno::LOOP) => return fs::remove_file(path),
         Err(error) => return Err(error.into()),
@@ -125,11 +129,11 @@ fn remove(path: &Path) -> io::Result<()> {
 
 /// Removes everything but `kept`. Directories inside directories are moved up
 /// and emptied in their turn.
-fn empty(top: &OwnedFd, kept: &str, deadline: Instant) -> io::Result<()> {
+fn empty(top: &OwnedFd, kept: Option<&str>, deadline: Instant) -> io::Result<()> {
     let mut moved = 0_u64;
     loop {
         let mut names = names(top)?;
-        names.retain(|name| name.to_bytes() != kept.as_bytes());
+        names.retain(|name| kept.is_none_or(|kept| name.to_bytes() != kept.as_bytes()));
         if names.is_empty() {
             return Ok(());
         }
@@ -228,7 +232,7 @@ impl Root {
 
 impl Drop for Root {
     fn drop(&mut self) {
-        let _ = remove(&self.path);
+        let _ = remove(&self.path, Some(LOCK));
         // Last, so that nobody sweeps a root that is half gone.
         let lock = self.lock.get_mut().unwrap_or_else(PoisonError::into_inner);
         let _ = flock(lock, FlockOperation::Unlock);
@@ -283,13 +287,13 @@ const LAST_SWEEP: Duration = Duration::from_secs(5);
 pub fn remove_root() {
     if let Some(Ok(root)) = ROOT.get() {
         crate::tree::kill_below(&root.path, LAST_SWEEP);
-        let _ = remove(&root.path);
+        let _ = remove(&root.path, Some(LOCK));
     }
 }
 
 fn make_root(parent: &Path) -> io::Result<Root> {
     sweep(parent);
-    for _ in 0..BEGINNINGS {
+    for _ in 0..ATTEMPTS {
         let dir = tempfile::Builder::new()
             .prefix(PREFIX)
             .rand_bytes(6)
@@ -306,7 +310,7 @@ fn make_root(parent: &Path) -> io::Result<Root> {
             }
         }
     }
-    Err(io::Error::other("each one is removed at once"))
+    Err(io::Error::other("somebody removes each at once"))
 }
 
 /// Makes the lock of a root. It gets its name once it is held: whoever finds it
@@ -360,7 +364,7 @@ pub fn sweep(parent: &Path) -> usize {
                 .and_then(|time| time.elapsed().ok())
                 .is_some_and(|age| age.as_secs() > 60),
         };
-        if abandoned && remove(&entry.path()).is_ok() {
+        if abandoned && remove(&entry.path(), Some(LOCK)).is_ok() {
             swept += 1;
         }
     }
@@ -380,6 +384,11 @@ fn open_lock(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// Roots made beside sweeps.
+    const ROOTS: usize = 1000;
+    const SWEEPERS: usize = 3;
 
     #[test]
     fn a_root_goes_once_its_lock_is_free() {
@@ -400,12 +409,32 @@ mod tests {
         fs::write(root.path.join("zzzzz"), b"").unwrap();
         let name = CString::new(root.path.as_os_str().as_encoded_bytes()).unwrap();
         let top = open_dir(rustix::fs::CWD, &name).unwrap();
-        empty(&top, LOCK, Instant::now() + REMOVAL).unwrap();
+        empty(&top, Some(LOCK), Instant::now() + REMOVAL).unwrap();
         assert_eq!(names(&top).unwrap(), [c"lock".to_owned()]);
         assert_eq!(sweep(parent.path()), 0, "its owner is still at it");
         fs::remove_file(root.path.join(LOCK)).unwrap();
         assert_eq!(sweep(parent.path()), 1, "and died before the last step");
         assert!(!root.path.exists());
+    }
+
+    #[test]
+    fn roots_are_made_beside_sweeps() {
+        let parent = tempfile::tempdir().unwrap();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..SWEEPERS {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        sweep(parent.path());
+                    }
+                });
+            }
+            let roots = (0..ROOTS).map(|_| make_root(parent.path()));
+            let held = roots.map(|root| Ok(root?.path.join(LOCK).exists()));
+            let held: io::Result<Vec<bool>> = held.collect();
+            done.store(true, Ordering::Relaxed);
+            assert!(held.unwrap().into_iter().all(|held| held));
+        });
     }
 
     #[test]
@@ -445,7 +474,7 @@ mod tests {
             at = open_dir(&at, c"d").unwrap();
         }
         assert!(collect(&dir).len() <= LISTED);
-        remove(&dir).unwrap();
+        remove(&dir, None).unwrap();
         assert!(!dir.exists());
         assert!(outside.join("precious").exists(), "links are not followed");
     }

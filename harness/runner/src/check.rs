@@ -17,8 +17,8 @@ pub struct Check {
     pub requirement: Requirement,
     /// Who judges it.
     pub judge: Judge,
-    /// Whether a breach is a long wait that ran out in the plugin's own time:
-    /// a second try would wait as long and say the same.
+    /// Whether a breach that it saw itself is not tried again: it is a long wait
+    /// that ran out, and a second one would double the time of the run.
     pub once: bool,
 }
 
@@ -53,6 +53,8 @@ pub enum Pace {
     Works,
     /// Mostly waits: runs beside the jobs.
     Waits,
+    /// The same, for some seconds: starts before the others.
+    WaitsLong,
 }
 
 /// Which modes a promise is about.

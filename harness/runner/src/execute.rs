@@ -76,17 +76,17 @@ pub fn run(
     // The streams of a running plugin may be opened once, so it has one try.
     if selection.solo_rerun && running.is_none() {
         let mut alone: BTreeMap<String, Vec<Judged>> = BTreeMap::new();
-        let is_once = |id: &str| {
+        // What another check saw of a promise is tried again all the same.
+        let is_once = |result: &Judged| {
             let mut checks = all.iter();
-            checks.any(|check| check.once && check.requirement.id == id)
+            result.seen_by.is_empty()
+                && checks.any(|check| check.once && check.requirement.id == result.id)
         };
         for result in &mut results {
             let passed = result.verdict.is_fail()
+                && !is_once(result)
                 && selection.interrupt.cause().is_none()
                 && result.witnesses().into_iter().all(|id| {
-                    if is_once(id) {
-                        return false;
-                    }
                     let again = || again(all, id, roots, selection);
                     let again = alone.entry(id.to_owned()).or_insert_with(again);
                     let passed = |one: &Judged| one.id == id && one.verdict == Verdict::Pass;
@@ -296,7 +296,7 @@ const AFTER_THE_LINE: Duration = Duration::from_millis(500);
 
 /// Cases that mostly wait, side by side. Each may be flooded, and the harness
 /// stays below 64 MiB all the same.
-const WAITING: usize = 8;
+const WAITING: usize = 6;
 
 struct SharedLaunch {
     results: Vec<(&'static str, Result<Verdict, Stopped>, u64)>,
@@ -446,9 +446,14 @@ impl Pass<'_> {
             board.add(id, None, result, millis(began));
             self.close(&mut board, id);
         };
-        let (waiting, working): (Vec<&'static Check>, Vec<&'static Check>) = cases
-            .iter()
-            .partition(|check| matches!(check.judge, Judge::Case(Pace::Waits, _)));
+        let pace = |check: &Check| match check.judge {
+            Judge::Case(pace, _) => pace,
+            _ => Pace::Works,
+        };
+        let (mut waiting, working): (Vec<&'static Check>, Vec<&'static Check>) =
+            cases.iter().partition(|check| pace(check) != Pace::Works);
+        // What begins last decides when the run ends.
+        waiting.sort_by_key(|check| pace(check) != Pace::WaitsLong);
         let queues = [
             (waiting, AtomicUsize::new(0), WAITING),
             (working, AtomicUsize::new(0), selection.jobs.max(1)),

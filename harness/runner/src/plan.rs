@@ -40,7 +40,7 @@ impl fmt::Display for Group {
             Group::Shared(Over::Plain) => "shared plain launch",
             Group::Shared(Over::Tls) => "shared AutoMTLS launch",
             Group::Own(Pace::Works) => "launches of its own",
-            Group::Own(Pace::Waits) => "launches of its own, mostly waiting",
+            Group::Own(Pace::Waits | Pace::WaitsLong) => "launches of its own, mostly waiting",
         })
     }
 }

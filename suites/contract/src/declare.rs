@@ -5,10 +5,10 @@
 ///
 /// After `since` stands how it is judged: `record [over MODE]` reads what was
 /// seen of a launch, `session [over MODE]` uses a live plugin, `launches`
-/// starts processes of its own, `waits` does so and mostly waits, `waits once`
-/// is not tried again after a breach, which was a wait that ran out; MODE is
-/// `plain` or `tls`. `unobservable "reason"` and `elsewhere "reason"` have no
-/// judge here.
+/// starts processes of its own, `waits` does so and mostly waits, `waits long`
+/// for some seconds, and `waits long once` is not tried again after a breach,
+/// which was such a wait that ran out; MODE is `plain` or `tls`. `unobservable
+/// "reason"` and `elsewhere "reason"` have no judge here.
 macro_rules! requirement {
     ($(#[doc = $doc:literal])* $id:literal, $level:ident, since $since:literal, $($judge:tt)+) => {
         pub(crate) static CHECK: ::runner::Check = ::runner::Check {
@@ -45,8 +45,10 @@ macro_rules! requirement {
     (@judge waits) => {
         ::runner::Judge::Case(::runner::Pace::Waits, |case| Box::pin(judge(case)))
     };
-    (@judge waits once) => { requirement!(@judge waits) };
-    (@once waits once) => { true };
+    (@judge waits long $(once)?) => {
+        ::runner::Judge::Case(::runner::Pace::WaitsLong, |case| Box::pin(judge(case)))
+    };
+    (@once waits long once) => { true };
     (@once $($judge:tt)+) => { false };
     (@judge unobservable $reason:literal) => { ::runner::Judge::Nobody };
     (@judge elsewhere $reason:literal) => { ::runner::Judge::Nobody };

@@ -18,7 +18,7 @@ requirement! {
     /// ## Usual causes
     ///
     /// A callback without a deadline; an error of the host that is taken for a reason to end.
-    "BRK-014", Must, since "1.0", waits
+    "BRK-014", Must, since "1.0", waits long
 }
 
 async fn judge(case: &mut Case) -> Judgement {

@@ -26,7 +26,7 @@ requirement! {
     /// ## Usual causes
     ///
     /// A knock that is awaited without a limit; an answer whose error field nobody reads.
-    "BRK-009", Must, since "1.0", waits
+    "BRK-009", Must, since "1.0", waits long
 }
 
 async fn judge(case: &mut Case) -> Judgement {

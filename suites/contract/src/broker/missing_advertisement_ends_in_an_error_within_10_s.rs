@@ -20,7 +20,7 @@ requirement! {
     /// ## Usual causes
     ///
     /// A queue that is read without a limit.
-    "BRK-005", Must, since "1.0", waits
+    "BRK-005", Must, since "1.0", waits long
 }
 
 async fn judge(case: &mut Case) -> Judgement {

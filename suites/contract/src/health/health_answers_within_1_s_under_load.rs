@@ -34,7 +34,7 @@ requirement! {
     /// ## Usual causes
     ///
     /// One worker for all calls; a handler that computes in the event loop or holds the interpreter's lock.
-    "HLT-002", Must, since "1.0", waits
+    "HLT-002", Must, since "1.0", waits long
 }
 
 async fn judge(case: &mut Case) -> Judgement {

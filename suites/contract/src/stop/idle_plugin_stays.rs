@@ -15,7 +15,7 @@ requirement! {
     /// ## Usual causes
     ///
     /// An idle timeout meant for functions that are billed by time.
-    "STOP-008", Must, since "1.0", waits
+    "STOP-008", Must, since "1.0", waits long
 }
 
 async fn judge(case: &mut Case) -> Judgement {

@@ -1,5 +1,5 @@
 use crate::declare::requirement;
-use host::{Launch, tree};
+use host::{Launch, tree, tree::ThreadTime};
 use runner::Case;
 use rustix::process::Signal;
 use std::collections::BTreeMap;
@@ -17,12 +17,12 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The plugin is started by a process in between, which is killed; at the same moment the connection is closed and the readers of stdout and stderr are gone. 10 s later, without the time they stood ready and no processor was free, none of the processes it had then may live. A breach is not tried again.
+    /// The plugin is started by a process in between, which is killed; at the same moment the connection is closed and the readers of stdout and stderr are gone. 10 s later, or as much later as one of its threads stood ready and no processor was free (at most 10 s more), none of the processes it had then may live. A breach is not tried again.
     ///
     /// ## Usual causes
     ///
     /// Nobody looks: go-plugin's library itself does not. Compare the parent's pid with the first one read, once a second, or end when the broker stream does.
-    "STOP-007", Should, since "1.0", waits once
+    "STOP-007", Should, since "1.0", waits long once
 }
 
 async fn judge(case: &mut Case) -> Judgement {
@@ -37,22 +37,23 @@ async fn judge(case: &mut Case) -> Judgement {
     session.close_streams();
     let mut start = session.hang_up();
     // What is started on the way out is told by LIFE-012.
-    let at_death: BTreeMap<i32, Duration> = tree::members(&temp)
+    let at_death: BTreeMap<i32, BTreeMap<i32, ThreadTime>> = tree::members(&temp)
         .into_iter()
-        .map(|member| (member.pid, tree::queued(member.pid)))
+        .map(|member| (member.pid, tree::thread_times(member.pid)))
         .collect();
     start.process().signal(Signal::KILL);
     start.close_output().await;
     let died = Instant::now();
+    // Kept when the process that was kept waiting is gone: its parent may have
+    // waited for it.
+    let mut kept_waiting = Duration::ZERO;
     let left = loop {
         let mut left = tree::members(&temp);
         left.retain(|member| at_death.contains_key(&member.pid));
-        let kept_waiting = left
-            .iter()
-            .map(|member| tree::queued(member.pid).saturating_sub(at_death[&member.pid]))
-            .max()
-            .unwrap_or_default()
-            .min(3 * LIMIT);
+        for member in &left {
+            let waited = longest_wait(&at_death[&member.pid], &tree::thread_times(member.pid));
+            kept_waiting = kept_waiting.max(waited).min(LIMIT);
+        }
         if left.is_empty() || died.elapsed() > LIMIT + kept_waiting {
             break left;
         }
@@ -65,8 +66,20 @@ async fn judge(case: &mut Case) -> Judgement {
     Ok(Verdict::fail(
         Finding::new("the plugin lives on when its host has died")
             .at(Place::Process)
-            .expected("no process of the plugin 10 s later")
+            .expected("no process of the plugin after 10 s in which it could run")
             .actual(format!("{} of them; one is {}", left.len(), member.name))
             .with(evidence),
     ))
+}
+
+/// How long one of the threads of a process stood ready and no processor was
+/// free. Threads together may wait longer than the time that passes.
+fn longest_wait(before: &BTreeMap<i32, ThreadTime>, now: &BTreeMap<i32, ThreadTime>) -> Duration {
+    now.iter()
+        .map(|(thread, time)| {
+            let before = before.get(thread).copied().unwrap_or_default();
+            time.waited.saturating_sub(before.waited)
+        })
+        .max()
+        .unwrap_or_default()
 }

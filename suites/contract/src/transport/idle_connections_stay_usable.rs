@@ -17,7 +17,7 @@ requirement! {
     /// ## Usual causes
     ///
     /// A limit on the age or idle time of connections in the server's options.
-    "RPC-008", Should, since "1.0", waits
+    "RPC-008", Should, since "1.0", waits long
 }
 
 async fn judge(case: &mut Case) -> Judgement {
