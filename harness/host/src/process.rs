@@ -338,9 +338,13 @@ impl Process {
         }
     }
 
-    /// [`queued`](crate::tree::queued) of the started process.
+    /// How long its threads together have stood ready and no processor was free;
+    /// an ended one no longer counts. Zero where the kernel does not tell.
     pub fn queued(&self) -> Duration {
-        crate::tree::queued(self.pid())
+        crate::tree::thread_times(self.pid())
+            .values()
+            .map(|time| time.waited)
+            .sum()
     }
 
     /// Sends a signal to the started process alone.

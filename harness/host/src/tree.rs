@@ -368,14 +368,6 @@ pub fn thread_times(pid: i32) -> BTreeMap<i32, ThreadTime> {
         .collect()
 }
 
-/// How long the threads of a process together have stood ready and no processor
-/// was free; an ended one no longer counts. Zero where the process is gone or
-/// the kernel does not tell.
-pub fn queued(pid: i32) -> Duration {
-    let times = thread_times(pid).into_values();
-    times.map(|time| time.waited).sum()
-}
-
 /// Orphans that had taken off every sign of their launch. All launches of a
 /// run are of one plugin, so each may be told of them.
 static ESCAPED: Mutex<Vec<Member>> = Mutex::new(Vec::new());
