@@ -24,9 +24,9 @@ const KILLED: u64 = 50;
 /// Decides when they are killed.
 const SEED: u64 = 20_261_126;
 
-/// Files that a harness is killed over.
+/// Files that a harness is removing when it is killed.
 const LITTER: usize = 3000;
-/// Harnesses that are killed so, until one had not been done.
+/// Tries until one removal was cut short.
 const TRIES: usize = 10;
 /// A run of one check.
 const ONE_CHECK: [&str; 6] = [
@@ -201,7 +201,7 @@ fn a_harness_that_is_killed_while_it_cleans_up_is_swept() {
     assert!(cut_short, "no removal was cut short");
 }
 
-/// What is there in the end.
+/// What `look` finds within a minute.
 fn until_found<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_mins(1);
     loop {

@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What roots are called, before six letters and digits; nobody else calls his
-/// files so.
+/// What roots are called, before six letters and digits. Sweeps go by it, so it
+/// is one that nobody else uses.
 const PREFIX: &str = "ap~";
 const LOCK: &str = "lock";
 /// Where a lock stands until it is held.
