@@ -17,7 +17,7 @@ requirement! {
     ///
     /// ## How it is judged
     ///
-    /// The plugin is started by a process in between, which is killed; at the same moment the connection is closed and the readers of stdout and stderr are gone. 10 s later, or as much later as one of its threads stood ready and no processor was free (at most 10 s more), none of the processes it had then may live. A breach is not tried again.
+    /// The plugin is started by a process in between, which is killed; at the same moment the connection is closed and the readers of stdout and stderr are gone. 10 s later, and so much later as one of its threads stood ready while no processor was free (10 s at most), none of the processes it had then may live. A breach is not tried again.
     ///
     /// ## Usual causes
     ///
