@@ -62,24 +62,27 @@ fn a_crash_that_one_check_sees_is_no_chance() {
 
 #[test]
 fn a_crash_that_a_check_without_second_try_sees_gets_one() {
-    let home = tempfile::tempdir().unwrap();
-    let starts = home.path().join("starts");
-    let starts = starts.display();
-    let body = format!(
-        "echo >> {starts}
-         [ $(wc -l < {starts}) = 4 ] && exit 7
-         exec {BINARY} reference-plugin"
-    );
-    let plugin = script(home.path(), &body);
-    let (code, report) = judged(home.path(), "", &plugin, &["STOP-007"]);
-    let crash = result(&report, "LIFE-002");
-    assert_eq!(
-        crash["seen_by"],
-        serde_json::json!(["STOP-007"]),
-        "{crash:#}"
-    );
-    assert_eq!(crash["overlay"], "flaky", "{crash:#}");
-    assert_eq!(code, Some(3));
+    // Whether its own promise is kept or not.
+    for defect in ["", "--defect outlives_host"] {
+        let home = tempfile::tempdir().unwrap();
+        let starts = home.path().join("starts");
+        let starts = starts.display();
+        let body = format!(
+            "echo >> {starts}
+             [ $(wc -l < {starts}) = 4 ] && exit 7
+             exec {BINARY} reference-plugin {defect}"
+        );
+        let plugin = script(home.path(), &body);
+        let (code, report) = judged(home.path(), "", &plugin, &["STOP-007"]);
+        let crash = result(&report, "LIFE-002");
+        assert_eq!(
+            crash["seen_by"],
+            serde_json::json!(["STOP-007"]),
+            "{crash:#}"
+        );
+        assert_eq!(crash["overlay"], "flaky", "{crash:#}");
+        assert_eq!(code, Some(3), "{defect}");
+    }
 }
 
 #[test]

@@ -89,7 +89,12 @@ pub fn run(
                 && result.witnesses().into_iter().all(|id| {
                     let again = || again(all, id, roots, selection);
                     let again = alone.entry(id.to_owned()).or_insert_with(again);
-                    let passed = |one: &Judged| one.id == id && one.verdict == Verdict::Pass;
+                    // A witness of somebody else's breach may break its own promise.
+                    let passed = |one: &Judged| {
+                        one.id == id
+                            && (one.verdict == Verdict::Pass
+                                || one.id != result.id && one.verdict.is_fail())
+                    };
                     let failed = |one: &Judged| one.id == result.id && one.verdict.is_fail();
                     again.iter().any(passed) && !again.iter().any(failed)
                 });

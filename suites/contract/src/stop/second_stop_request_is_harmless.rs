@@ -170,7 +170,7 @@ async fn end(case: &Case, first: Request, second: Option<Request>) -> Result<End
             }
         }
     };
-    let exit = session.process().exited_within(BUSY).await;
+    let exit = session.process().exited_in_own_time(BUSY).await;
     let evidence = session.evidence();
     drop(held);
     session.finish().await;
