@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use terms::{Overlay, Report, Verdict};
+use terms::{Finding, Overlay, Report, Verdict};
 
 /// Judges as often as told; every second run has all processors kept busy.
 pub(crate) fn agree(
@@ -74,9 +74,20 @@ fn differences(runs: &[(bool, Report)]) -> String {
             for (word, runs) in words {
                 let _ = writeln!(text, "    {word}: {}", runs.join(" "));
             }
+            for (number, (_, report)) in runs.iter().enumerate() {
+                if let Some(finding) = finding(report, id) {
+                    let _ = writeln!(text, "    in {} it was seen: {finding:?}", number + 1);
+                }
+            }
         }
     }
     text
+}
+
+/// What was first seen of a breach.
+fn finding<'a>(report: &'a Report, id: &str) -> Option<&'a Finding> {
+    let judged = report.results.iter().find(|judged| judged.id == id)?;
+    judged.verdict.findings().first()
 }
 
 /// What a run says of a requirement, without what differs by nature.
