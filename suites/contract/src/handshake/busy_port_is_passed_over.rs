@@ -1,4 +1,4 @@
-use super::ports::on_tcp;
+use super::ports::{Ports, not_on_tcp};
 use crate::declare::requirement;
 use crate::observed::{stderr, why_not_up};
 use host::Launch;
@@ -21,9 +21,10 @@ requirement! {
 }
 
 async fn judge(case: &mut Case) -> Judgement {
-    let Some(ports) = on_tcp(case).await? else {
-        return Ok(Verdict::not_claimed("the plugin listens on a unix socket"));
-    };
+    if let Some(verdict) = not_on_tcp(case).await? {
+        return Ok(verdict);
+    }
+    let ports = Ports::free()?;
     let launch = Launch {
         ports: Some((ports.min, ports.max)),
         ..case.base()

@@ -3,7 +3,7 @@
 use host::handshake::Network;
 use runner::Case;
 use std::net::TcpListener;
-use terms::{Stopped, Trouble};
+use terms::{Stopped, Trouble, Verdict};
 
 /// Width of the range.
 const WIDTH: u16 = 8;
@@ -16,19 +16,24 @@ pub(super) struct Ports {
     pub(super) max: u16,
 }
 
-/// A range, for a plugin that listens on TCP; none for one that does not.
-pub(super) async fn on_tcp(case: &Case) -> Result<Option<Ports>, Stopped> {
+impl Ports {
+    /// A range of free ports, another one each time.
+    pub(super) fn free() -> Result<Ports, Stopped> {
+        // A port the system gives is free, and so, most likely, are its neighbours.
+        let first = TcpListener::bind(("127.0.0.1", 0)).map_err(Trouble::infrastructure)?;
+        let min = first.local_addr().map_err(Trouble::infrastructure)?.port();
+        let max = min
+            .checked_add(WIDTH - 1)
+            .ok_or_else(|| Trouble::infrastructure("the highest ports alone are free"))?;
+        Ok(Ports { first, min, max })
+    }
+}
+
+/// Why a plugin is not judged that listens on a unix socket; none for one on TCP.
+pub(super) async fn not_on_tcp(case: &Case) -> Result<Option<Verdict>, Stopped> {
     let session = case.launch(&case.base()).await?;
     let network = session.line().network;
     session.stop().await;
-    if network == Network::Unix {
-        return Ok(None);
-    }
-    // A port the system gives is free, and so, most likely, are its neighbours.
-    let first = TcpListener::bind(("127.0.0.1", 0)).map_err(Trouble::infrastructure)?;
-    let min = first.local_addr().map_err(Trouble::infrastructure)?.port();
-    let max = min
-        .checked_add(WIDTH - 1)
-        .ok_or_else(|| Trouble::infrastructure("the highest ports alone are free"))?;
-    Ok(Some(Ports { first, min, max }))
+    Ok((network == Network::Unix)
+        .then(|| Verdict::not_claimed("the plugin listens on a unix socket")))
 }
